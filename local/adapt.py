@@ -1,6 +1,7 @@
 """Translate `template.yaml` as SAM does, and adapt it where MiniStack differs from AWS.
 
-Every difference from a deployment into AWS is in this module and the two that it calls, `http_api` and `rewrites`.
+Every difference from a deployment into AWS is in this module and the two that it calls, `http_api` and `rewrites`, but
+for the code of one function: `document_function` finds hosts that this machine plays.
 """
 
 import json

@@ -1,30 +1,31 @@
-"""The local cloud as one object: the emulated AWS, the providers' stand-ins, and the stack deployed into them.
+"""The local cloud as one object: the emulated AWS, the stand-ins of others, and the stack deployed into it.
 
 `with LocalCloud() as cloud: requests.get(cloud.site_url)` is all that a test needs.
 """
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
-from local import KEEP, PROJECT, adapt, packages
+from local import KEEP, PROJECT, adapt, internet
 from local.emulator import Emulator, environment_for_aws, last_ports
 from local.http_api import Json
+from local.internet import PlayedHost
 from local.logs import LogLine, LogTail
 from local.packages import Package
 from local.processes import USUAL_PORT, free_port, port_from_environment, port_is_taken, url_of
 from local.providers import Providers
+from local.scanner import Scanner
 from local.stack import BUCKET, Stack
 from scripts import stacks
 
 MAIL_FROM = "accounts@comfy.local"
 EXAMPLE_SERVICE = "https://cloud.example.com/mcp"
 """The audience of examples/service."""
-_DOCUMENTS = "ClientDocumentFunction"
 AWS_PORT = "AWS_PORT"
 """The environment variable with the port of the emulated AWS."""
 
@@ -45,14 +46,13 @@ class LocalCloud:
         providers: Providers | bool = True,
         mailbox_url: str = "",
         parameters: Mapping[str, str] | None = None,
-        document_function: Path | None = None,
+        hosts: Collection[PlayedHost] = (),
         project: Path = PROJECT,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Without ``port``, ``aws_port`` and ``state_dir``, use free ports and a temporary folder. Starts nothing.
 
-        ``parameters`` override those of the local deployment. ``document_function`` is a folder to deploy in place of
-        functions/client_document: in a test, the hosts that it calls are on this machine, which the function refuses.
+        ``parameters`` override those of the local deployment. Documents of ``hosts`` come from this machine.
         """
         self._temporary = None if state_dir else TemporaryDirectory(prefix="comfy-accounts-")
         self.state_dir = state_dir or Path(str(self._temporary and self._temporary.name))
@@ -62,11 +62,12 @@ class LocalCloud:
         self.site_url = url_of(self.port)
         self._mailbox_url = mailbox_url
         self._parameters = parameters or {}
-        self._document_function = document_function
+        self._hosts = hosts
         self._say = say
         self._emulator = Emulator(self.aws_port, self.port, self.state_dir)
         self.endpoint_url = self._emulator.endpoint_url
         self.providers = Providers(anywhere=True) if providers is True else providers or None
+        self.scanner = Scanner()
         self._stack = Stack(self.client)
         self._tail: LogTail | None = None
         self.outputs: dict[str, str] = {}
@@ -75,7 +76,7 @@ class LocalCloud:
     def running(cls) -> Self:
         """Return the cloud of the running `make dev`, on PORT if that is set; raises NotRunning, NotAPort.
 
-        It does not start or stop providers: `make dev` runs them.
+        It does not start or stop stand-ins: `make dev` runs them.
         """
         state = KEEP / "state"
         kept = last_ports(state)
@@ -101,6 +102,7 @@ class LocalCloud:
     def start(self) -> None:
         """Start the emulated AWS and the stand-ins, without deploying."""
         self._say("Starting MiniStack, an emulated AWS")
+        self.scanner.start()
         if self.providers:
             self.providers.start(self.state_dir)
         self._emulator.start()
@@ -112,7 +114,7 @@ class LocalCloud:
         """Deploy the working tree and return whether anything changed. ``otherwise`` overrides parameters."""
         parameters = self.parameters | otherwise
         template = stacks.read(self.project / "template.yaml")
-        code = adapt.code_of(template, self.project) | self._code_of_tests()
+        code = adapt.code_of(template, self.project) | self._played()
         self._say(f"Deploying template.yaml with {len(code)} functions and layers")
         self._stack.store(code)
         translated = adapt.translate(template, lambda name: {"Bucket": BUCKET, "Key": code[name].key}, parameters)
@@ -123,9 +125,9 @@ class LocalCloud:
         self.after_deploy()
         return changed
 
-    def _code_of_tests(self) -> dict[str, Package]:
-        folder = self._document_function
-        return {_DOCUMENTS: packages.of_function(_DOCUMENTS, folder)} if folder else {}
+    def _played(self) -> dict[str, Package]:
+        """Return the function that fetches documents, with the hosts that this machine plays."""
+        return {internet.FUNCTION: internet.function((*self.scanner.hosts, *self._hosts))}
 
     def prepare(self) -> None:
         """Verify the sender of emails, which operators do by hand before the first deployment into AWS."""
@@ -202,6 +204,7 @@ class LocalCloud:
     def stop(self) -> None:
         """Stop everything. The state is saved first, unless its folder is temporary."""
         self._emulator.stop(save=self._temporary is None)
+        self.scanner.stop()
         if self.providers:
             self.providers.stop()
         if self._temporary:

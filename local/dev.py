@@ -71,7 +71,7 @@ def _run(port: int) -> None:
         mailbox_url=mailbox_url,
         say=say,
     )
-    mailbox = Mailbox(mailbox_port, cloud.messages, cloud.site_url)
+    mailbox = Mailbox(mailbox_port, cloud.messages, cloud.site_url, cloud.scanner)
     try:
         with cloud:
             mailbox.start()
@@ -124,6 +124,7 @@ def _announce(cloud: LocalCloud, mailbox: Mailbox, say: Callable[[str], None]) -
     for provider in stand_ins:
         setting = f"{provider.name.upper()}_CLIENT_ID and _SECRET"
         print(f"  {provider.title:<9} {provider.endpoint} (a stand-in; {setting} choose the real one)")
+    print(f"  Leaks     {mailbox.url}/scanner (reports API keys, as GitHub's secret scanning does)")
     print(f"  AWS API   {cloud.endpoint_url}\n  Not here  {', '.join(LEFT_OUT)}")
     print("\nA saved file is live in a moment. Ctrl-C stops everything. Logs of the functions:\n", flush=True)
 

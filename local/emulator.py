@@ -4,10 +4,12 @@ import json
 import os
 import shutil
 import urllib.request
+from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import boto3
 import botocore.session
@@ -29,6 +31,17 @@ def fetch(url: str, *, timeout: float = 5) -> bytes:
     with _direct.open(url, timeout=timeout) as answer:
         body: bytes = answer.read()
     return body
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout: float = 60) -> tuple[int, bytes]:
+    """POST to a loopback URL, without a proxy. Return the status and the body."""
+    request = urllib.request.Request(url, body, dict(headers), method="POST")  # noqa: S310  # an address of this machine
+    try:
+        with _direct.open(request, timeout=timeout) as answer:
+            return answer.status, answer.read()
+    except HTTPError as refusal:
+        with refusal:
+            return refusal.code, refusal.read()
 
 
 def last_ports(state: Path) -> tuple[int, int] | None:

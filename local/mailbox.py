@@ -1,4 +1,4 @@
-"""A web page with every email that the local cloud sent."""
+"""Web pages with every email that the local cloud sent, and for reports of leaked API keys."""
 
 import base64
 import hashlib
@@ -12,10 +12,12 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
-from local import PROJECT
+from local import PROJECT, scanner_page
+from local.page import document
 from local.processes import LOOPBACK, LOOPBACK_6, USUAL_PORT, family_of, loopback_addresses, url_of
+from local.scanner import Report, Scanner, matches
 
 type Mail = dict[str, Any]
 
@@ -31,6 +33,7 @@ setInterval(async () => {
 _SCRIPT_DIGEST = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
 _HTML = "text/html; charset=utf-8"
 _TYPES = {".json": "application/json", ".txt": "text/plain; charset=utf-8"}
+_FORM_MAX_BYTES = 2_000_000
 _HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -38,20 +41,9 @@ _HEADERS = {
     # Emails run no scripts and load no images; their frame inherits this policy and is sandboxed, too.
     "Content-Security-Policy": (
         f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_SCRIPT_DIGEST}'; connect-src 'self'; "
-        "img-src data:; frame-ancestors 'none'"
+        "img-src data:; form-action 'self'; frame-ancestors 'none'"
     ),
 }
-_STYLE = """
-:root { color-scheme: light dark; --line: #8884; --dim: #777; --link: #0b5fff; }
-@media (prefers-color-scheme: dark) { :root { --dim: #aaa; --link: #8ab4ff; } }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.3rem; } h2 { font-size: 1.1rem; margin: 0; } a { color: var(--link); overflow-wrap: anywhere; }
-a:focus-visible, summary:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
-article { border: 1px solid var(--line); border-radius: 10px; padding: 1rem 1.2rem; margin: 1rem 0; }
-.about { color: var(--dim); font-size: .9rem; margin: 0; }
-.text { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: .8rem 0; }
-iframe { width: 100%; height: 26rem; border: 1px solid var(--line); border-radius: 6px; background: #fff; }
-"""
 
 
 def walkthrough(site_url: str, mailbox_url: str) -> str:
@@ -60,11 +52,7 @@ def walkthrough(site_url: str, mailbox_url: str) -> str:
     heading = "## Walk-through"
     section = heading + text.partition(heading)[2].partition("\n## ")[0]
     section = section.replace(_USUAL_SITE, site_url).replace(_USUAL_MAILBOX, mailbox_url)
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Walk-through</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>'
-        f'<body><main><pre class="text">{html.escape(section)}</pre></main></body></html>'
-    )
+    return document("Walk-through", f'<pre class="text">{html.escape(section)}</pre>')
 
 
 def page(mails: list[Mail]) -> str:
@@ -72,13 +60,12 @@ def page(mails: list[Mail]) -> str:
     newest = sorted(mails, key=lambda mail: mail["Timestamp"], reverse=True)
     shown = "\n".join(map(_article, newest)) or "<p>No emails yet. Sign up, and your first one appears here.</p>"
     count = f"{len(mails)} email{'' if len(mails) == 1 else 's'}"
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Mailbox ({len(mails)})</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>'
-        f'<body data-version="{html.escape(version(mails))}"><main><h1>Mailbox of the local cloud</h1>'
-        f'<p class="about" role="status">{count}. New emails appear automatically; none leaves this machine.</p>'
-        f"{shown}</main><script>{_SCRIPT}</script></body></html>"
+    content = (
+        f'<h1>Mailbox of the local cloud</h1><p class="about" role="status">{count}. New emails appear automatically; '
+        'none leaves this machine.</p><p class="about"><a href="/scanner">Report a leaked API key</a></p>'
+        f"{shown}"
     )
+    return document(f"Mailbox ({len(mails)})", content, version=version(mails), script=_SCRIPT)
 
 
 def as_json(mails: list[Mail]) -> str:
@@ -143,18 +130,24 @@ def _frame(subject: str, body: str | None) -> str:
 class Mailbox:
     """A web server for the mailbox, on the loopback addresses."""
 
-    def __init__(self, port: int, messages: Callable[[], list[Mail]], site_url: str) -> None:
-        """``messages`` returns the emails; ``site_url`` is put into the walk-through."""
+    def __init__(self, port: int, messages: Callable[[], list[Mail]], site_url: str, scanner: Scanner) -> None:
+        """``messages`` returns the emails, ``scanner`` sends reports; ``site_url`` is put into the walk-through."""
         self.url = url_of(port)
         views = {
             "/": page,
             "/messages.json": as_json,
             "/messages.txt": as_text,
+            "/scanner": lambda _: scanner_page.page({}),
             "/version": version,
             "/walkthrough": lambda _: walkthrough(site_url, self.url),
         }
         hosts = {urlsplit(self.url).netloc, f"{LOOPBACK}:{port}", f"[{LOOPBACK_6}]:{port}"}
-        about = {"messages": staticmethod(messages), "views": views, "hosts": hosts}
+
+        def report(form: Mapping[str, str]) -> Report | None:
+            found = matches(form.get("text", ""), form.get("url", ""), form.get("source", ""))
+            return scanner.report(site_url, found) if found else None
+
+        about = {"messages": staticmethod(messages), "report": staticmethod(report), "views": views, "hosts": hosts}
         handler = type("Handler", (_Handler,), about)
         self._servers = [_Server(host, port, handler) for host in loopback_addresses()]
 
@@ -182,27 +175,62 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     messages: Callable[[], list[Mail]]
+    report: Callable[[Mapping[str, str]], Report | None]
     views: Mapping[str, Callable[[list[Mail]], str]]
     hosts: Collection[str]
 
     def do_GET(self) -> None:
         # DNS rebinding: a host name that an attacker points at 127.0.0.1 must not read emails through a browser here.
-        path = urlsplit(self.path).path
         if self.headers.get("Host") not in self.hosts:
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
-        elif path not in self.views:
+        elif self._path not in self.views:
             self.send_error(HTTPStatus.NOT_FOUND)
         else:
-            self._answer(self.views[path])
+            self._view(self.views[self._path])
 
-    def _answer(self, view: Callable[[list[Mail]], str]) -> None:
+    def do_POST(self) -> None:
+        if self.headers.get("Host") not in self.hosts:
+            self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
+        elif self._path not in {"/scanner", "/scanner.json"}:
+            self.send_error(HTTPStatus.NOT_FOUND)
+        elif self.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
+            self.send_error(HTTPStatus.FORBIDDEN, "Another site cannot report keys")
+        else:
+            self._report()
+
+    @property
+    def _path(self) -> str:
+        return urlsplit(self.path).path
+
+    def _report(self) -> None:
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal() or int(length) > _FORM_MAX_BYTES:
+            self.send_error(HTTPStatus.CONTENT_TOO_LARGE)
+            return
+        form = dict(parse_qsl(self.rfile.read(int(length)).decode(errors="replace")))
+        try:
+            report = type(self).report(form)
+        except OSError:
+            self.send_error(HTTPStatus.SERVICE_UNAVAILABLE, "The local cloud does not answer")
+            return
+        if self._path == "/scanner":
+            self._answer(HTTPStatus.OK, scanner_page.page(form, scanner_page.outcome(report)).encode())
+        elif report is None:
+            self._answer(HTTPStatus.BAD_REQUEST, json.dumps({"message": scanner_page.NO_KEY}).encode())
+        else:
+            self._answer(HTTPStatus(report.status), report.answer)
+
+    def _view(self, view: Callable[[list[Mail]], str]) -> None:
         try:
             body = view(type(self).messages()).encode()
         except OSError:
             self.send_error(HTTPStatus.SERVICE_UNAVAILABLE, "The local cloud does not answer")
             return
-        self.send_response(HTTPStatus.OK)
-        kind = _TYPES.get(PurePosixPath(urlsplit(self.path).path).suffix, _HTML)
+        self._answer(HTTPStatus.OK, body)
+
+    def _answer(self, status: HTTPStatus, body: bytes) -> None:
+        self.send_response(status)
+        kind = _TYPES.get(PurePosixPath(self._path).suffix, _HTML)
         for name, value in (_HEADERS | {"Content-Type": kind, "Content-Length": str(len(body))}).items():
             self.send_header(name, value)
         self.end_headers()

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,31 +22,35 @@ class Package:
         return f"{self.name}/{hashlib.sha256(self.body).hexdigest()}.zip"
 
 
+def of_files(name: str, files: Mapping[str, bytes]) -> Package:
+    return Package(name, _zip(files.items()))
+
+
 def of_function(name: str, folder: Path) -> Package:
-    return Package(name, _zip((path.relative_to(folder).as_posix(), path) for path in _files(folder)))
+    return Package(name, _zip(_files(folder)))
 
 
 def of_layer(name: str, folder: Path) -> Package:
     """Zip a layer's folder as `sam build` does: its packages under `python/`."""
-    return Package(name, _zip((f"python/{path.relative_to(folder).as_posix()}", path) for path in _files(folder)))
+    return Package(name, _zip((f"python/{path}", content) for path, content in _files(folder)))
 
 
 def placeholder(name: str) -> Package:
     """Create an empty layer, in place of one whose packages the functions find elsewhere on this machine."""
-    return Package(name, _zip(iter([("python/README", None)])))
+    return Package(name, _zip([("python/README", b"Left empty on purpose.\n")]))
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
     for path in sorted(folder.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc" and path.name != "Makefile":
-            yield path
+            yield path.relative_to(folder).as_posix(), path.read_bytes()
 
 
-def _zip(entries: Iterator[tuple[str, Path | None]]) -> bytes:
+def _zip(entries: Iterable[tuple[str, bytes]]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name, path in entries:
+        for name, content in entries:
             entry = zipfile.ZipInfo(name, _FIXED_TIME)
             entry.external_attr = _PLAIN_FILE
-            archive.writestr(entry, path.read_bytes() if path else b"Left empty on purpose.\n", zipfile.ZIP_DEFLATED)
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()

@@ -70,7 +70,7 @@ def front(
     cloud = LocalCloud(
         mailbox_url="http://127.0.0.1:9",
         parameters={"OAuthResources": mcp_service.configured(f"{service_front.url}/mcp")},
-        document_function=internet.function,
+        hosts=internet.hosts,
     )
     with HttpsFront(cloud.site_url.partition("://")[2], tmp_path_factory.mktemp("tls")) as https:
         cloud.site_url = https.url

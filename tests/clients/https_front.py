@@ -5,40 +5,16 @@ It stands in for the host behind which a deployment and Comfy Cloud share one ad
 
 import http.client
 import json
-import ssl
-from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
-from tests.clients.serving import Serving
+from local.https_server import HttpsServer
+from local.serving import QuietHandler
 
 # The start of the paths that Comfy Cloud answers, not this service.
 _COMFY_CLOUD = ("/api/billing/", "/api/features")
 _CREDENTIALS = ("authorization", "x-api-key")
 _OF_THE_CONNECTION = {"connection", "host", "transfer-encoding", "content-length", "date", "server"}
-
-
-class HttpsServer(Serving):
-    """An https server on this machine. Its certificate, for `name`, `others` and 127.0.0.1, signs itself."""
-
-    def __init__(self, name: str, folder: Path, handler: type[BaseHTTPRequestHandler], *others: str) -> None:
-        folder.mkdir(exist_ok=True)
-        self.certificate = folder / "certificate.pem"
-        key = folder / "key.pem"
-        _write_certificate((name, *others), self.certificate, key)
-        super().__init__(handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.certificate, key)
-        # The handshake is in the thread of the connection, so that a slow one does not stop the others.
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
-        self.url = f"https://{name}:{self.port}"
 
 
 class HttpsFront(HttpsServer):
@@ -57,24 +33,10 @@ class HttpsFront(HttpsServer):
         self._handler.upstream = upstream
 
 
-class QuietHandler(BaseHTTPRequestHandler):
-    def answer(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-        self.send_response(status)
-        for name, value in headers:
-            self.send_header(name, value)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        """Write nothing."""
-
-
 class _Handler(QuietHandler):
     upstream = ""
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - http.server calls it so
         length = int(self.headers.get("content-length") or 0)
         body = self.rfile.read(length) if length else None
         if self.path.startswith(_COMFY_CLOUD) and self.command == "GET":
@@ -105,26 +67,3 @@ class _Handler(QuietHandler):
         found = answer.status, kept, answer.read()
         connection.close()
         return found
-
-
-def _write_certificate(hosts: tuple[str, ...], certificate: Path, key: Path) -> None:
-    """A certificate for the hosts that signs itself, valid for a day."""
-    private = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, hosts[0])])
-    names = x509.SubjectAlternativeName([*map(x509.DNSName, hosts), x509.IPAddress(ip_address("127.0.0.1"))])
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(private.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(names, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(private, hashes.SHA256())
-    )
-    certificate.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-    pem, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    key.write_bytes(private.private_bytes(serialization.Encoding.PEM, pem, plain))

@@ -1,18 +1,18 @@
-"""A host of the internet that this machine plays, and the function that fetches documents from it."""
+"""Two hosts of the internet that this machine plays."""
 
 import json
-import shutil
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from tests.clients.https_front import HttpsServer, QuietHandler
+from local.https_server import HttpsServer
+from local.internet import PlayedHost
+from local.serving import QuietHandler
 
 HOST, ADDRESS = "assistant.example.com", "93.184.215.14"
 DOCUMENT = f"https://{HOST}/oauth/client.json"
 # Its DNS server answers with an address inside, where the same document could be read.
 INSIDE, INSIDE_ADDRESS = "inside.example.com", "127.0.0.1"
-_FUNCTION = Path(__file__).with_name("document_function.py")
 
 
 class Internet(HttpsServer):
@@ -20,15 +20,11 @@ class Internet(HttpsServer):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(HOST, folder, _Documents, INSIDE)
-        self.function = folder / "function"
-        self.function.mkdir()
-        shutil.copy(_FUNCTION, self.function / "handler.py")
-        shutil.copy(self.certificate, self.function / "authority.pem")
-        played = {
-            "dns": {HOST: ADDRESS, INSIDE: INSIDE_ADDRESS},
-            "ports": {ADDRESS: self.port, INSIDE_ADDRESS: self.port},
-        }
-        (self.function / "internet.json").write_text(json.dumps(played), encoding="utf-8")
+        certificate = self.certificate.read_bytes()
+        self.hosts = (
+            PlayedHost(HOST, ADDRESS, self.port, certificate),
+            PlayedHost(INSIDE, INSIDE_ADDRESS, self.port, certificate),
+        )
 
 
 class _Documents(QuietHandler):

@@ -17,6 +17,7 @@ from scripts.admin import __main__ as command
 from scripts.admin import rotations
 from scripts.place import Place
 from tests.local import counters
+from tests.local.deployed import restart, secret_of
 from tests.local.person import Person, token_in, with_key
 from tests.local.programs import fetched, logged_in, signer
 
@@ -132,21 +133,6 @@ def test_an_account_is_deleted(admin: Admin, person: Person) -> None:
     person.call("POST", "/auth/signup", {"email": person.email, "password": person.password, "name": "Ann"})
     token = token_in(person.wait_for_mail("Confirm your email address for Comfy", at_least=2))
     assert person.confirm(token).json()["id"] != account
-
-
-def secret_of(cloud: LocalCloud, output: str) -> str:
-    """Return the current version of the secret."""
-    text: str = cloud.client("secretsmanager").get_secret_value(SecretId=cloud.outputs[output])["SecretString"]
-    return text
-
-
-def restart(cloud: LocalCloud, function: str) -> None:
-    """Replace the function's warm instances, so that it reads each secret again, as it otherwise does in 5 minutes."""
-    functions = cloud.client("lambda")
-    [name] = [deployed for deployed, folder in cloud.function_names().items() if folder == function]
-    environment = functions.get_function_configuration(FunctionName=name)["Environment"]
-    functions.update_function_configuration(FunctionName=name, Environment=environment)
-    functions.get_waiter("function_updated_v2").wait(FunctionName=name)
 
 
 def test_nobody_is_refused_while_the_pepper_is_rotated(admin: Admin, person: Person) -> None:

@@ -2,14 +2,20 @@
 
 import http.client
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from local import scanner_page
 from local.mailbox import Mail, Mailbox, as_json, as_text, page, version, walkthrough, with_links
 from local.processes import free_port, loopback_addresses
+from local.scanner import Report, Scanner, match
+from scripts.sam_local import made_up
 
 HOSTILE = "<script>alert(1)</script>"
+SITE = "http://localhost:9000"
+KEY = made_up.VALUES["api_key"]
 
 
 def mail(**changes: object) -> Mail:
@@ -100,7 +106,7 @@ def test_an_empty_mailbox_says_how_to_fill_it() -> None:
 def test_a_foreign_name_for_this_machine_cannot_read_the_mailbox(address: str, host: str, status: int) -> None:
     """To a browser, an attacker's page under such a name has the mailbox's own origin."""
     port = free_port()
-    box = Mailbox(port, list, "http://localhost:9000")
+    box = Mailbox(port, list, SITE, Scanner())
     box.start()
     connection = http.client.HTTPConnection(address, port)
     connection.request("GET", "/", headers={"Host": host.format(port)})
@@ -113,7 +119,7 @@ def test_a_foreign_name_for_this_machine_cannot_read_the_mailbox(address: str, h
 
 def test_other_machines_cannot_reach_the_mailbox() -> None:
     """It listens on the loopback addresses only."""
-    box = Mailbox(free_port(), list, "http://localhost:9000")
+    box = Mailbox(free_port(), list, SITE, Scanner())
     bound_to = [server.server_address[0] for server in box._servers]
     box.stop()
 
@@ -131,15 +137,16 @@ def test_the_walk_through_has_the_addresses_of_this_site_and_mailbox() -> None:
 @pytest.mark.parametrize(
     ("path", "kind", "shown"),
     [
-        ("/walkthrough", "text/html; charset=utf-8", lambda url: walkthrough("http://localhost:9000", url)),
+        ("/walkthrough", "text/html; charset=utf-8", lambda url: walkthrough(SITE, url)),
         ("/messages.txt", "text/plain; charset=utf-8", lambda _: as_text([mail()])),
         ("/messages.json", "application/json", lambda _: as_json([mail()])),
+        ("/scanner", "text/html; charset=utf-8", lambda _: scanner_page.page({})),
         ("/", "text/html; charset=utf-8", lambda _: page([mail()])),
     ],
 )
 def test_each_view_is_a_page_of_the_mailbox(path: str, kind: str, shown: Callable[[str], str]) -> None:
     port = free_port()
-    box = Mailbox(port, lambda: [mail()], "http://localhost:9000")
+    box = Mailbox(port, lambda: [mail()], SITE, Scanner())
     box.start()
     connection = http.client.HTTPConnection("127.0.0.1", port)
     connection.request("GET", path)
@@ -149,3 +156,96 @@ def test_each_view_is_a_page_of_the_mailbox(path: str, kind: str, shown: Callabl
     box.stop()
 
     assert answered == (kind, shown(f"http://localhost:{port}"))
+
+
+class Recorder(Scanner):
+    """Sends no report, but keeps it. The service answers with ``status``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[tuple[str, list[dict[str, str]]]] = []
+        self.status = 200
+
+    def report(self, site_url: str, matches: list[dict[str, str]]) -> Report:
+        if self.status == 0:
+            raise ConnectionRefusedError
+        self.sent.append((site_url, matches))
+        return Report({}, b"[]", self.status, b'[{"label": "true_positive"}]')
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+def box(recorder: Recorder) -> Iterator[Mailbox]:
+    running = Mailbox(free_port(), list, SITE, recorder)
+    running.start()
+    yield running
+    running.stop()
+
+
+def posted(box: Mailbox, path: str, form: dict[str, str], **headers: str) -> tuple[int, str]:
+    """What a browser or a program gets for the form."""
+    connection = http.client.HTTPConnection(urlsplit(box.url).netloc)
+    sent = {"content-type": "application/x-www-form-urlencoded"}
+    sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request("POST", path, urlencode(form), sent)
+    answer = connection.getresponse()
+    found = answer.status, answer.read().decode()
+    connection.close()
+    return found
+
+
+FORM = {"text": f"KEY={KEY}", "url": "https://github.com/o/r/1", "source": "commit"}
+
+
+def test_a_text_that_was_published_is_reported_to_the_site(box: Mailbox, recorder: Recorder) -> None:
+    """A browser gets a page with the answer, a program the answer itself."""
+    status, shown = posted(box, "/scanner", FORM, sec_fetch_site="same-origin")
+    assert (status, "The service answered 200" in shown, KEY in shown) == (200, True, True)
+    assert posted(box, "/scanner.json", FORM) == (200, '[{"label": "true_positive"}]')
+
+    assert recorder.sent == [(SITE, [match(KEY, FORM["url"], "commit")])] * 2
+
+
+def test_a_refused_report_is_shown(box: Mailbox, recorder: Recorder) -> None:
+    recorder.status = 503
+
+    assert posted(box, "/scanner.json", FORM)[0] == 503
+    assert "GitHub would send this report again" in posted(box, "/scanner", FORM)[1]
+
+
+def test_a_text_without_a_key_is_not_reported(box: Mailbox, recorder: Recorder) -> None:
+    status, shown = posted(box, "/scanner", {"text": "comfyui-short"})
+    assert (status, scanner_page.NO_KEY in shown) == (200, True)
+    assert posted(box, "/scanner.json", {}) == (400, json.dumps({"message": scanner_page.NO_KEY}))
+
+    assert recorder.sent == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"sec_fetch_site": "cross-site"}, 403),
+        ({"sec_fetch_site": "same-site"}, 403),
+        ({"host": "evil.example"}, 421),
+        ({"content_length": "2000001"}, 413),
+        ({"content_length": "-1"}, 413),
+    ],
+)
+def test_another_site_cannot_report(box: Mailbox, recorder: Recorder, headers: dict[str, str], status: int) -> None:
+    """Nor send bytes without an end."""
+    assert posted(box, "/scanner", FORM, **headers)[0] == status
+    assert recorder.sent == []
+
+
+def test_emails_are_read_only(box: Mailbox) -> None:
+    assert posted(box, "/", FORM)[0] == 404
+
+
+def test_a_site_that_does_not_answer_is_told(box: Mailbox, recorder: Recorder) -> None:
+    recorder.status = 0
+
+    assert posted(box, "/scanner", FORM)[0] == 503
