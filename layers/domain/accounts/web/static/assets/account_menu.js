@@ -1,7 +1,7 @@
 // The header of a logged-in owner: links, and a button with a panel (WAI-ARIA "disclosure").
 
 import { forget } from "./browser.js";
-import { $, call, make, show, showMessage, support, t, tabs } from "./page.js";
+import { $, call, make, show, showMessage, support, t, tabs, unopened } from "./page.js";
 
 const nav = $("#nav");
 const menu = $(".account", nav);
@@ -46,6 +46,7 @@ async function logOut() {
   for (const dialog of document.querySelectorAll("dialog")) {
     dialog.remove();
   }
+  unopened.replaceChildren();
   $("footer").append($("#choices"));
   nav.remove();
   const main = $("main");

@@ -1,6 +1,16 @@
-import { closeDialog, copyFrom, openDialog } from "./browser.js";
+import { copyFrom } from "./browser.js";
 import { deviceName } from "./device_name.js";
-import { closeOnlyKept, onReturn, open, showLoadError, takeDraft, wireDialogs, withRecentLogin } from "./dialogs.js";
+import {
+  closeDialog,
+  closeOnlyKept,
+  onReturn,
+  open,
+  openDialog,
+  showLoadError,
+  takeDraft,
+  wireDialogs,
+  withRecentLogin,
+} from "./dialogs.js";
 import { enrolFirst } from "./enrolment.js";
 import { menuOf } from "./menu.js";
 import { ago, day, moment } from "./moments.js";

@@ -93,25 +93,6 @@ export async function copyFrom(field) {
   }
 }
 
-// Safari before 15.4 and Firefox before 98 have no dialogs: there, the element is shown above the page.
-export function openDialog(dialog) {
-  if (dialog.showModal) {
-    dialog.showModal();
-    return;
-  }
-  dialog.setAttribute("role", "dialog");
-  dialog.setAttribute("open", "");
-}
-
-export function closeDialog(dialog) {
-  if (dialog.close) {
-    dialog.close();
-  } else if (dialog.hasAttribute("open")) {
-    dialog.removeAttribute("open");
-    dialog.dispatchEvent(new Event("close"));
-  }
-}
-
 // The property ``ariaDisabled`` is missing in Firefox before 119; without the attribute, nothing announces it.
 export function isDisabled(button) {
   return button.getAttribute("aria-disabled") === "true";

@@ -1,7 +1,6 @@
 // The confirmation dialog for actions that cannot be undone.
 
-import { closeDialog } from "./browser.js";
-import { open, withRecentLogin } from "./dialogs.js";
+import { closeDialog, open, withRecentLogin } from "./dialogs.js";
 import { $, onSubmit } from "./page.js";
 
 const dialog = $("#confirm-dialog");

@@ -1,6 +1,6 @@
 // Of pages for a logged-in owner: dialogs, including the one for reauthentication, and loading the page's data.
 
-import { closeDialog, hasPasskeys, openDialog, keep as store, take } from "./browser.js";
+import { hasPasskeys, keep as store, take } from "./browser.js";
 import { wireCode } from "./factor_code.js";
 import {
   $,
@@ -15,9 +15,13 @@ import {
   showError,
   t,
   toLogin,
+  unopened,
   withBusy,
 } from "./page.js";
 import { exchange, signWithPasskey } from "./passkeys.js";
+
+// Browsers search the forms of a document for fields to fill in; on the account page, that took longer than all scripts.
+unopened.append(...document.querySelectorAll("dialog"));
 
 const DRAFT = "draft";
 const dialog = $("#again-dialog");
@@ -30,6 +34,28 @@ let unfinished = null;
 let offered = [];
 // The dialog whose step needs a recent login: hidden meanwhile, with what was typed.
 let below = null;
+
+// Safari before 15.4 and Firefox before 98 have no dialogs: there, the element is shown above the page.
+export function openDialog(dialog) {
+  if (unopened.contains(dialog)) {
+    document.querySelector("main").append(dialog);
+  }
+  if (dialog.showModal) {
+    dialog.showModal();
+    return;
+  }
+  dialog.setAttribute("role", "dialog");
+  dialog.setAttribute("open", "");
+}
+
+export function closeDialog(dialog) {
+  if (dialog.close) {
+    dialog.close();
+  } else if (dialog.hasAttribute("open")) {
+    dialog.removeAttribute("open");
+    dialog.dispatchEvent(new Event("close"));
+  }
+}
 
 export function open(element) {
   for (const part of element.querySelectorAll(".slot")) {
@@ -56,10 +82,10 @@ export function onReturn(work) {
 
 // Buttons with data-close close their dialog. Closing a dialog clears its password fields.
 export function wireDialogs() {
-  for (const button of document.querySelectorAll("[data-close]")) {
+  for (const button of unopened.querySelectorAll("[data-close]")) {
     button.addEventListener("click", () => closeDialog(button.closest("dialog")));
   }
-  for (const element of document.querySelectorAll("dialog")) {
+  for (const element of unopened.querySelectorAll("dialog")) {
     element.addEventListener("close", () => {
       for (const input of element.querySelectorAll("input[autocomplete$=password]")) {
         input.value = "";

@@ -12,30 +12,41 @@ const UNITS = [
   ["second", 1],
 ];
 const LATELY_SECONDS = 7 * 86_400;
-const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
-const whole = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "long" });
-const short = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
-const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
+const relative = once(() => new Intl.RelativeTimeFormat(locale, { numeric: "auto" }));
+const whole = once(() => new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "long" }));
+const short = once(() => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }));
+const date = once(() => new Intl.DateTimeFormat(locale, { dateStyle: "medium" }));
+
+function once(makeFormat) {
+  let format;
+  return () => {
+    format ??= makeFormat();
+    return format;
+  };
+}
+
+// The first format takes tens of milliseconds: made in a task of its own, while the page waits for its data.
+setTimeout(relative);
 
 // A time more than a week ago is a date. The browser's clock may be behind the service's.
 export function ago(text, now = Date.now()) {
   const at = new Date(text);
   const seconds = Math.max(0, Math.round((now - at) / 1000));
-  return make("time", { datetime: text, title: whole.format(at) }, words(at, seconds));
+  return make("time", { datetime: text, title: whole().format(at) }, words(at, seconds));
 }
 
 function words(at, seconds) {
   if (seconds >= LATELY_SECONDS) {
-    return short.format(at);
+    return short().format(at);
   }
   const [unit, length] = UNITS.find(([, size]) => seconds >= size) ?? UNITS[3];
-  return relative.format(-Math.floor(seconds / length), unit);
+  return relative().format(-Math.floor(seconds / length), unit);
 }
 
 export function moment(text) {
-  return make("time", { datetime: text }, short.format(new Date(text)));
+  return make("time", { datetime: text }, short().format(new Date(text)));
 }
 
 export function day(text) {
-  return make("time", { datetime: text }, date.format(new Date(text)));
+  return make("time", { datetime: text }, date().format(new Date(text)));
 }

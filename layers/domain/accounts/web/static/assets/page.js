@@ -24,7 +24,11 @@ let hadSession = false;
 export const PROVIDERS = { google: "Google", github: "GitHub" };
 export const tabs = openTabs("session");
 
-export const $ = (selector, within = document) => within.querySelector(selector);
+// Dialogs that were not opened yet.
+export const unopened = document.createDocumentFragment();
+
+export const $ = (selector, within) =>
+  within ? within.querySelector(selector) : (document.querySelector(selector) ?? unopened.querySelector(selector));
 
 export function t(key, values = {}) {
   return (texts[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => isolated(values[name] ?? ""));

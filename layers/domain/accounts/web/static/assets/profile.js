@@ -1,7 +1,6 @@
 // Name, email address and password.
 
-import { closeDialog } from "./browser.js";
-import { open, withRecentLogin } from "./dialogs.js";
+import { closeDialog, open, withRecentLogin } from "./dialogs.js";
 import { $, call, errorText, onSubmit, setFieldError, show, t, withBusy } from "./page.js";
 import { showStrength } from "./strength.js";
 

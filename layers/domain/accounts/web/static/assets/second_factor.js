@@ -1,7 +1,7 @@
 // Two-step login: turning it on with an app, recovery codes, and turning it off.
 
-import { closeDialog, copyFrom, openDialog } from "./browser.js";
-import { closeOnlyKept, ensureRecentLogin, open, withRecentLogin } from "./dialogs.js";
+import { copyFrom } from "./browser.js";
+import { closeDialog, closeOnlyKept, ensureRecentLogin, open, openDialog, withRecentLogin } from "./dialogs.js";
 import { askToLogInAgain, leaveEnrolment } from "./enrolment.js";
 import { wireCode } from "./factor_code.js";
 import { moment } from "./moments.js";

@@ -1,8 +1,8 @@
 // Passkeys: listing, adding, renaming and removing; and removing the password beside them.
 
-import { closeDialog, hasPasskeys } from "./browser.js";
+import { hasPasskeys } from "./browser.js";
 import { askToConfirm } from "./confirm.js";
-import { open, withRecentLogin } from "./dialogs.js";
+import { closeDialog, open, withRecentLogin } from "./dialogs.js";
 import { moment } from "./moments.js";
 import { $, call, errorText, make, onSubmit, parts, show, t, withBusy } from "./page.js";
 import { createPasskey, exchange } from "./passkeys.js";
