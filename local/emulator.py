@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import threading
 import urllib.request
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -63,6 +64,8 @@ class Emulator:
         self.log = state / "ministack.log"
         self._api_file = state / "tmp" / "api-of-the-site"
         self._log_read = 0
+        self._mails: list[dict[str, Any]] = []
+        self._reading_mails = threading.Lock()
         self._claim = ExitStack()
         self._child: Child | None = None
         self._session = _session()
@@ -97,8 +100,10 @@ class Emulator:
 
     def messages(self) -> list[dict[str, Any]]:
         """Return every sent email, oldest first."""
-        by_account = json.loads(fetch(f"{self.endpoint_url}/_ministack/ses/messages"))["messages"]
-        return sorted((mail for mails in by_account.values() for mail in mails), key=lambda mail: mail["Timestamp"])
+        with self._reading_mails:
+            new = json.loads(fetch(f"{self.endpoint_url}/_ministack/ses/messages?after={len(self._mails)}"))["messages"]
+            self._mails += [mail for mails in new.values() for mail in mails]
+            return sorted(self._mails, key=lambda mail: mail["Timestamp"])
 
     def new_errors(self) -> list[str]:
         """Return the errors in MiniStack's log since the last call, such as a function that cannot be imported."""

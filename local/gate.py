@@ -30,7 +30,7 @@ from hypercorn.config import Config
 from ministack import app as ministack
 from ministack.core import lambda_runtime
 
-from local import forks, key_service
+from local import forks, function_logs, key_service, sent_mails
 from local.processes import LOCALHOST, LOOPBACK, LOOPBACK_6, loopback_addresses
 
 type Message = MutableMapping[str, Any]
@@ -158,6 +158,7 @@ def main(site_port: str, aws_port: str, api_file: str) -> None:
     _allow_many_files()
     _start_functions_fast()
     key_service.extend()
+    sent_mails.extend()
     gate: Any = Gate(ministack.app, int(site_port), Path(api_file))
     asyncio.run(serve(gate, config))
 
@@ -166,6 +167,7 @@ def _start_functions_fast() -> None:
     if forks.can_fork():
         popen = forks.popen_of(forks.Forks())
         lambda_runtime.subprocess = SimpleNamespace(**vars(subprocess) | {"Popen": popen})
+        function_logs.extend()
 
 
 def _allow_many_files() -> None:

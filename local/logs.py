@@ -2,11 +2,15 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+_MOST_EVENTS = 10_000
+# An invocation that took its time before another one may be written after it.
+_LATE_MILLISECONDS = 30_000
 _PLATFORM = ("START RequestId:", "END RequestId:", "REPORT RequestId:")
 # Fields that the start of the line shows, or that are the same on every line.
 _SHOWN = {"timestamp", "level", "message", "service", "function"}
@@ -44,11 +48,12 @@ class LogTail:
     def __init__(self, client: Callable[[str], Any]) -> None:
         self._logs = client("logs")
         self._lock = threading.Lock()
-        self._sizes: dict[str, int] = {}
+        self._began = int(time.time() * 1000)
+        self._newest: dict[str, int] = {}
         self._streams: set[str] = set()
         self._lines: list[LogLine] = []
-        self.poll()
-        self._lines.clear()
+        self._sizes: dict[str, int] = {}
+        self._grown()
 
     def poll(self) -> list[LogLine]:
         """Return the lines since the last call.
@@ -76,11 +81,23 @@ class LogTail:
         return grown
 
     def _read(self, group: str) -> list[LogLine]:
-        pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=group)
-        events = [event for page in pages for event in page["events"] if event["logStreamName"] not in self._streams]
-        self._streams |= {event["logStreamName"] for event in events}
+        events = self._events(group, max(self._began, self._newest.get(group, 0) - _LATE_MILLISECONDS))
+        new = [event for event in events if event["logStreamName"] not in self._streams]
+        self._streams |= {event["logStreamName"] for event in new}
+        self._newest[group] = max((event["timestamp"] for event in events), default=self._began)
         function = group.rpartition("/")[2]
-        return [LogLine(function, event["timestamp"], event["message"]) for event in events]
+        return [LogLine(function, event["timestamp"], event["message"]) for event in new]
+
+    def _events(self, group: str, since: int) -> list[dict[str, Any]]:
+        """Return the events since that time. MiniStack returns the oldest 10,000, and no token for the rest."""
+        found: list[dict[str, Any]] = []
+        while True:
+            events: list[dict[str, Any]] = self._logs.filter_log_events(logGroupName=group, startTime=since)["events"]
+            newest = events[-1]["timestamp"] if events else since
+            if len(events) < _MOST_EVENTS or newest == since:
+                return found + events
+            found += [event for event in events if event["timestamp"] < newest]
+            since = newest
 
 
 class LogPrinter:

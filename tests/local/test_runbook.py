@@ -25,6 +25,7 @@ from tests.cloudformation import ROOT, template
 from tests.conftest import missing
 from tests.guards import shell
 from tests.local.feedback import problem_of, publish, report
+from tests.local.mail_queue import empty
 from tests.local.person import Person, with_key
 from tests.local.programs import logged_in, signer
 from tests.local.terminal import Terminal
@@ -217,6 +218,7 @@ def test_email_arrives_again(procedure: Procedure, cloud: LocalCloud, ann: Perso
     """The kept email is sent, sending stops and starts, and the marks of a bounce are removed."""
     account = account_of(ann)
     assert json.loads(procedure.run())[:2] == [True, True]
+    empty(cloud)
     kept = json.dumps({"kind": "api_key_created", "user_id": account, "detail": "kept"})
     cloud.client("sqs").send_message(QueueUrl=cloud.outputs["MailDeadLetterQueueUrl"], MessageBody=kept)
     assert "1 message moved back" in procedure.run()

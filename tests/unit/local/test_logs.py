@@ -1,8 +1,13 @@
-"""How log lines are printed."""
+"""How log lines are collected and printed."""
 
 import json
+import time
+from typing import Any
 
-from local.logs import LogLine, LogPrinter
+import pytest
+
+from local import logs
+from local.logs import LogLine, LogPrinter, LogTail
 
 PRINTER = LogPrinter({"stack-LoginFunction-1": "login"}, colours=False)
 
@@ -53,3 +58,74 @@ def test_a_value_from_a_request_cannot_control_the_terminal() -> None:
     line = printed(json.dumps({"level": "INFO", "message": "m", "agent": "\x1b[2J\u202e"}))
 
     assert line == r"login            INFO    m  agent=\x1b[2J\u202e"
+
+
+class FakeLogs:
+    """The emulated log groups: as there, at most the oldest events from a time on, and no token for the rest."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._events: dict[str, list[dict[str, Any]]] = {}
+
+    def write(self, group: str, stream: str, *messages: str, at: int) -> None:
+        """One invocation writes its lines at one time."""
+        new = [{"logStreamName": stream, "timestamp": at, "message": message} for message in messages]
+        self._events[group] = sorted([*self._events.get(group, []), *new], key=lambda event: int(event["timestamp"]))
+
+    def get_paginator(self, name: str) -> "FakeLogs":
+        assert name == "describe_log_groups"
+        return self
+
+    def paginate(self) -> list[dict[str, Any]]:
+        sizes = {group: sum(len(event["message"]) for event in events) for group, events in self._events.items()}
+        return [{"logGroups": [{"logGroupName": group, "storedBytes": size} for group, size in sizes.items()]}]
+
+    def filter_log_events(self, *, logGroupName: str, startTime: int) -> dict[str, Any]:  # noqa: N803 - as boto3
+        found = [event for event in self._events[logGroupName] if event["timestamp"] >= startTime]
+        return {"events": found[: self._most]}
+
+
+NOW = int(time.time() * 1000) + 60_000
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> FakeLogs:
+    """Log groups that return four events at a time."""
+    monkeypatch.setattr(logs, "_MOST_EVENTS", 4)
+    return FakeLogs(most=4)
+
+
+def texts(lines: list[LogLine]) -> list[str]:
+    return [line.message for line in lines]
+
+
+def test_each_line_is_collected_once(written: FakeLogs) -> None:
+    """The tail begins with its creation."""
+    written.write("/aws/lambda/login", "a", "before", at=NOW - 120_000)
+    tail = LogTail(lambda _: written)
+    written.write("/aws/lambda/login", "b", "one", "two", at=NOW)
+
+    assert tail.poll() == [LogLine("login", NOW, "one"), LogLine("login", NOW, "two")]
+    written.write("/aws/lambda/mailer", "c", "three", at=NOW + 1)
+    assert texts(tail.poll()) == ["three"]
+    assert tail.poll() == []
+    assert texts(tail.all()) == ["one", "two", "three"]
+
+
+def test_a_line_may_come_later_than_a_newer_one(written: FakeLogs) -> None:
+    """Two invocations end at the same time."""
+    tail = LogTail(lambda _: written)
+    written.write("/aws/lambda/login", "a", "newer", at=NOW)
+    assert texts(tail.poll()) == ["newer"]
+
+    written.write("/aws/lambda/login", "b", "older", at=NOW - 5)
+    assert texts(tail.poll()) == ["older"]
+
+
+def test_more_lines_are_collected_than_one_answer_holds(written: FakeLogs) -> None:
+    """After an hour of tests, one group has tens of thousands."""
+    tail = LogTail(lambda _: written)
+    for number in range(7):
+        written.write("/aws/lambda/pages", f"s{number}", f"{number} first", f"{number} second", at=NOW + number)
+
+    assert texts(tail.all()) == [f"{number} {part}" for number in range(7) for part in ("first", "second")]
