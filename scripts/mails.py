@@ -70,9 +70,9 @@ _CONTENTS = (
     mails.ApiKeyRotated("Workshop computer", _AT, **_OF_KEY),
     mails.ApiKeyLoosened("Workshop computer", "203.0.113.0/24, 2001:db8::/32", messages.ANY, **_OF_KEY),
     mails.ApiKeyDeleted("Workshop computer", **_OF_KEY),
-    mails.ApiKeyExpiring("Workshop computer", _KEY, _AT, None),
+    mails.ApiKeyExpiring("Workshop computer", _KEY, _AT, _AT, "Python", "198.51.100.7"),
     mails.ApiKeyNewNetwork("Workshop computer", _AT, "198.51.100.7", **_OF_KEY),
-    mails.ApiKeyLeaked("Workshop computer", _LEAKED_AT, "commit", _AT),
+    mails.ApiKeyLeaked("Workshop computer", _LEAKED_AT, "commit", _AT, "Python", "198.51.100.7"),
 )
 SAMPLES: Mapping[str, Content] = {content.template: content for content in _CONTENTS}
 """Every email by its template, in the order of the gallery."""

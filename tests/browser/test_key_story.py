@@ -56,7 +56,7 @@ def test_a_key_that_leaked_is_gone_and_its_owner_reads_why(stage: Stage, owner: 
     owner.wait_for_mail("An API key for your Comfy account leaked")
     scanner.get_by_role("link", name="mailbox").click()
     mail = scanner.get_by_role("article").filter(has_text=owner.email).first
-    for said in ('"render farm"', "a commit on GitHub", URL, "Last used", "Create a new key"):
+    for said in ('"render farm"', "a commit on GitHub", URL, "Last used with: Python", "Create a new key"):
         expect(mail).to_contain_text(said)
     stage.visitor.visit("/account")
     entry = stage.page.locator("#activity > li").filter(has_text='API key "render farm" was found in public')

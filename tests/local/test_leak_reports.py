@@ -38,7 +38,8 @@ def story_of(owner: Person) -> list[dict[str, Any]]:
 def test_a_reported_key_is_dead_at_once_and_its_owner_learns_why(cloud: LocalCloud, owner: Person) -> None:
     """On the next request, at this service and at others; with an email and in the owner's history and export."""
     leaked, other = (owner.make_key(name)["plaintext_key"] for name in ("render farm", "laptop"))
-    assert (with_key(owner, leaked), with_key(owner, other)) == (200, 200)
+    used = owner.call("GET", "/customers/me", cookie="", x_api_key=leaked, user_agent="python-requests/2.32")
+    assert (used.status_code, with_key(owner, other)) == (200, 200)
     text = f"os.environ['COMFY_API_KEY'] = '{leaked}'  # not {leaked[:-1]}_"
 
     report = cloud.scanner.report(cloud.site_url, matches(text, URL, "commit"))
@@ -49,7 +50,8 @@ def test_a_reported_key_is_dead_at_once_and_its_owner_learns_why(cloud: LocalClo
     assert [it["name"] for it in owner.call("GET", "/customers/api-keys").json()["api_keys"]] == ["laptop"]
     mail = owner.wait_for_mail(LEAKED)
     said = mail["BodyText"]
-    parts = ('"render farm"', "Found in: a commit on GitHub", f"Address: {URL}", f"{cloud.site_url}/api-keys")
+    used_by = ("Last used with: Python", "Last used from: 127.0.0.1")
+    parts = ('"render farm"', "Found in: a commit on GitHub", f"Address: {URL}", *used_by, f"{cloud.site_url}/api-keys")
     assert [part in said for part in parts] == [True] * len(parts)
     assert "Last used: never" not in said
     (entry,) = story_of(owner)

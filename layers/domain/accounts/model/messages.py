@@ -138,7 +138,8 @@ class ApiKeyDeleted(_OfKey, frozen=True, tag="api_key_deleted"):
 class ApiKeyLeaked(_Message, frozen=True, tag="api_key_leaked"):
     """The key was found at ``url``, in ``found_in``, and deleted; each may be empty.
 
-    ``last_used`` is a time as ISO 8601, or empty when it was never used.
+    ``last_used`` is a time as ISO 8601, or empty when it was never used. ``last_browser`` and ``last_source`` are the
+    program and the network address of that use, if known.
     """
 
     user_id: str
@@ -146,15 +147,21 @@ class ApiKeyLeaked(_Message, frozen=True, tag="api_key_leaked"):
     url: str = ""
     found_in: str = ""
     last_used: str = ""
+    last_browser: str = msgspec.field(default="", name="device")
+    last_source: str = ""
 
 
 class ApiKeyExpiring(_Message, frozen=True, tag="api_key_expiring"):
+    """The last use is as in ``ApiKeyLeaked``."""
+
     user_id: str
     name: str = msgspec.field(name="detail")
     hint: str
     expires_at: str
     once: str  # Messages with the same one cause one email.
     last_used: str = ""
+    last_browser: str = msgspec.field(default="", name="device")
+    last_source: str = ""
 
 
 class ApiKeyNewNetwork(_OfKey, frozen=True, tag="api_key_new_network"):

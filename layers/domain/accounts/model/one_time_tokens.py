@@ -234,6 +234,9 @@ class LeakNotice(Payload, frozen=True):
     url: str
     found_in: str
     last_used: str
+    # Without these, it was stored by a version that did not keep them.
+    last_browser: str = ""
+    last_source: str = ""
 
 
 class OneTimeTokens(Protocol):

@@ -16,7 +16,7 @@ DEVICES = {
     user_agents.ANDROID_APP: "device.android_app",
 }
 # What has a direction of its own: in a text from right to left, it is isolated (UAX #9).
-_ISOLATED = frozenset({"client", "key", "name", "source", "source_before", "networks", "scopes"})
+_ISOLATED = frozenset({"client", "key", "name", "source", "source_before", "used_from", "networks", "scopes"})
 _ISOLATE, _POP = "\u2068", "\u2069"
 _ANY = {"networks": "any_network", "scopes": "everything"}
 
@@ -53,7 +53,7 @@ class Words:
                 return value
 
     def _text(self, name: str, value: str) -> str:
-        if name == "browser":
+        if name in {"browser", "used_with"}:
             return self._device(value)
         if name == "found_in":
             return self._sections["values"].get(f"found_in.{value}", "")

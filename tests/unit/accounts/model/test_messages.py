@@ -19,6 +19,7 @@ _AT = datetime(2026, 11, 22, 9, 14, 0, 250_000, UTC)
 _CALLER = Caller("198.51.100.7", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
 _FIREFOX = ("Firefox on Linux", _AT, "198.51.100.7")
 _PLACE = ("device", "at", "source")
+_LAST_USE = ("last_used", "device", "last_source")
 OPTIONAL = {
     messages.Signup: ("device", "source", "detail"),
     messages.ProviderSignup: ("detail",),
@@ -29,8 +30,8 @@ OPTIONAL = {
     messages.ApiKeyRotated: ("identity", *_PLACE),
     messages.ApiKeyLoosened: ("identity", *_PLACE, "networks", "scopes"),
     messages.ApiKeyDeleted: ("detail", "identity", *_PLACE),
-    messages.ApiKeyLeaked: ("url", "found_in", "last_used"),
-    messages.ApiKeyExpiring: ("last_used",),
+    messages.ApiKeyLeaked: ("url", "found_in", *_LAST_USE),
+    messages.ApiKeyExpiring: _LAST_USE,
     messages.ApiKeyNewNetwork: ("identity", *_PLACE, "user_agent", "last_used", "last_source"),
     messages.IdentityUnlinked: ("identity", *_PLACE),
     messages.EmailChangeAsked: _PLACE,

@@ -47,7 +47,7 @@ _ALLOWED = {
 }
 _ASKED = {"client_id": "comfy-cli", "resource": "https://cloud.example.com/mcp", "scope": "account"}
 # Tokens of older versions lack them.
-_OPTIONAL = {"resource", "fingerprint", "proof", "second_factor", "proven_at"}
+_OPTIONAL = {"resource", "fingerprint", "proof", "second_factor", "proven_at", "last_browser", "last_source"}
 # As version 0.1 stored them; sign-ups and resets are newer.
 STORED: list[tuple[type[Payload], dict[str, str]]] = [
     (
@@ -84,7 +84,11 @@ STORED: list[tuple[type[Payload], dict[str, str]]] = [
         {**_ALLOWED, "redirect_uri": "http://127.0.0.1:8188/callback", "challenge": "c"},
     ),
     (UsedCode, {"session": "digest of a session"}),
-    (LeakNotice, {"name": "laptop", "url": "https://github.com/o/r", "found_in": "commit", "last_used": ""}),
+    (
+        LeakNotice,
+        {"name": "laptop", "url": "https://github.com/o/r", "found_in": "commit"}
+        | {"last_used": "", "last_browser": "Python", "last_source": "203.0.113.7"},
+    ),
     (DeviceRequest, _ASKED),
     (DeviceAnswer, {**_ALLOWED, "decision": "allow"}),
     (UserCode, {**_ASKED, "device": "digest of a code", "source": "203.0.113.7", "user_agent": "ComfyUI/1.0"}),

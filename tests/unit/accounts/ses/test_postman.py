@@ -212,7 +212,9 @@ def test_a_deployment_without_terms_has_no_link_to_them() -> None:
     [
         ("api_key_deleted", {"name": ""}, "The API key"),
         ("api_key_leaked", {"found_in": "a place that we do not know"}, "Found in"),
-        ("api_key_leaked", {"url": ""}, "Address"),
+        ("api_key_leaked", {"url": ""}, "Address:"),
+        ("api_key_leaked", {"used_with": ""}, "Last used with"),
+        ("api_key_leaked", {"used_from": ""}, "Last used from"),
         ("password_reset", {"methods": ()}, "You can also"),
         ("identity_unlinked", {"password_removed": False}, "Your password was also removed"),
         ("identity_unlinked", {"passkeys_removed": False}, "The passkeys that were added"),

@@ -26,6 +26,7 @@ def test_a_device_is_named_in_the_readers_language(language: str, name: str, sho
     ("language", "name", "shown"),
     [
         ("ar", "source", "\u20682001:db8::/64\u2069"),
+        ("ar", "used_from", "\u20682001:db8::/64\u2069"),
         # A link ends where its address does.
         ("ar", "link", "2001:db8::/64"),
         ("en", "source", "2001:db8::/64"),

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from accounts.flows.people.key_notices import last_use
 from accounts.limits import KEYS_DUE_AT_ONCE
 from accounts.model import api_keys, key_expiry, key_secrets, messages
 from accounts.model.api_keys import ApiKey, ApiKeys
@@ -48,4 +49,5 @@ class KeyExpiry(Struct, frozen=True):
 
 def _reminder(key: ApiKey, due_at: datetime, expires_at: datetime) -> messages.ApiKeyExpiring:
     once = f"{key.id}#{due_at.isoformat()}"
-    return messages.ApiKeyExpiring(key.user_id, key.name, key.hint, expires_at.isoformat(), once, key.last_used)
+    used = last_use(key)
+    return messages.ApiKeyExpiring(key.user_id, key.name, key.hint, expires_at.isoformat(), once, **used)

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from accounts.errors import NotFound, Unavailable
 from accounts.flows.people.key_ending import end_key
+from accounts.flows.people.key_notices import last_use
 from accounts.limits import LEAK_NOTICE_OWED
 from accounts.model import api_keys, audit, messages, one_time_tokens
 from accounts.model.api_keys import ApiKey, ApiKeys
@@ -78,12 +79,12 @@ class LeakedKeys(Struct, frozen=True):
 
     def _notify(self, owed: OneTimeToken) -> None:
         said = LeakNotice.of(owed)
-        self.outbox.put(messages.ApiKeyLeaked(owed.subject, said.name, said.url, said.found_in, said.last_used))
+        self.outbox.put(messages.ApiKeyLeaked(owed.subject, **said.stored()))
         self.notes.commit(one_time_tokens.Discard(owed.key))
 
 
 def _owed(key: ApiKey, leak: Leak, now: datetime) -> OneTimeToken:
-    said = LeakNotice(key.name, leak.url, leak.found_in, key.last_used)
+    said = LeakNotice(key.name, leak.url, leak.found_in, **last_use(key))
     return OneTimeToken(LEAK_NOTICE, key.digest, key.user_id, now, now + LEAK_NOTICE_OWED, said.stored())
 
 

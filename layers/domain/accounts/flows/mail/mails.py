@@ -214,12 +214,17 @@ class ApiKeyDeleted(_OfKey, frozen=True, tag="api_key_deleted"):
 
 
 class ApiKeyLeaked(Content, frozen=True, tag="api_key_leaked"):
-    """``found_in`` is GitHub's word for the place, or ours; it and ``url`` may be empty."""
+    """``found_in`` is GitHub's word for the place, or ours; it and ``url`` may be empty.
+
+    ``used_with`` and ``used_from`` are the program and the network address of the last use, if known.
+    """
 
     name: str
     url: str
     found_in: str
     last_used: datetime | None
+    used_with: str
+    used_from: str
 
 
 class ApiKeyExpiring(Content, frozen=True, tag="api_key_expiring"):
@@ -229,6 +234,8 @@ class ApiKeyExpiring(Content, frozen=True, tag="api_key_expiring"):
     key: str
     expires_at: datetime
     last_used: datetime | None
+    used_with: str
+    used_from: str
 
 
 class ApiKeyNewNetwork(_OfKey, frozen=True, tag="api_key_new_network"):

@@ -83,10 +83,10 @@ def _named(message: _Named) -> Content:  # noqa: PLR0911 - a table
         case messages.ApiKeyDeleted():
             return mails.ApiKeyDeleted(message.name, **_of_key(message))
         case messages.ApiKeyLeaked():
-            return mails.ApiKeyLeaked(message.name, message.url, message.found_in, _moment(message.last_used))
+            return mails.ApiKeyLeaked(message.name, message.url, message.found_in, *_last_use(message))
         case messages.ApiKeyExpiring():
             expires_at = datetime.fromisoformat(message.expires_at)
-            return mails.ApiKeyExpiring(message.name, message.hint, expires_at, _moment(message.last_used))
+            return mails.ApiKeyExpiring(message.name, message.hint, expires_at, *_last_use(message))
         case messages.ApiKeyNewNetwork():
             before = _moment(message.last_used), message.last_source
             return mails.ApiKeyNewNetwork(message.name, *before, **_of_key(message))
@@ -103,6 +103,10 @@ def _of_key(message: _OfKey) -> dict[str, Any]:
 def place(message: messages.Done) -> dict[str, Any]:
     """When and where it was done. Messages of earlier versions do not say it."""
     return {"browser": message.browser, "at": _moment(message.at) or "", "source": message.source}
+
+
+def _last_use(message: messages.ApiKeyLeaked | messages.ApiKeyExpiring) -> tuple[datetime | None, str, str]:
+    return _moment(message.last_used), message.last_browser, message.last_source
 
 
 def _moment(text: str) -> datetime | None:

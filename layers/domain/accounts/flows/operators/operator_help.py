@@ -12,6 +12,7 @@ from msgspec import Struct
 from accounts.errors import NotFound, PasswordMissing
 from accounts.flows.operators.operator_requests import OperatorRequest
 from accounts.flows.people.key_ending import end_key, name_and_hint
+from accounts.flows.people.key_notices import last_use
 from accounts.model import identities, messages, sessions, users
 from accounts.model.api_keys import ApiKeys
 from accounts.model.audit import Record
@@ -112,7 +113,8 @@ class KeyRevocation(Struct, frozen=True):
             raise NotFound(_NO_SUCH_KEY)
         record = request.record("authn_token_leaked", now, api_key=key.id, name=key.name, url=leak.url)
         self._end(request, key.id, record)
-        self.notices.put(messages.ApiKeyLeaked(request.user_id, key.name, leak.url, leak.found_in, key.last_used))
+        used = last_use(key)
+        self.notices.put(messages.ApiKeyLeaked(request.user_id, key.name, leak.url, leak.found_in, **used))
 
     def _end(self, request: OperatorRequest, key_id: str, record: Record) -> None:
         try:

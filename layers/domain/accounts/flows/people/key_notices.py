@@ -1,4 +1,4 @@
-"""Emails about uses of API keys. Loaded when there is one: most uses cause none."""
+"""What emails say about the uses of API keys. Loaded when there is one: most uses cause none."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ from accounts.model import messages, user_agents
 from accounts.model.api_keys import ApiKey
 from accounts.model.audit import Caller
 from accounts.model.messages import Outbox
+
+
+def last_use(key: ApiKey) -> dict[str, str]:
+    """The fields of a message that say when the key was last used, with which program and from where."""
+    program = user_agents.describe(key.last_used_agent) if key.last_used_agent else ""
+    return {"last_used": key.last_used, "last_browser": program, "last_source": key.last_used_source}
 
 
 def notify_of_network(

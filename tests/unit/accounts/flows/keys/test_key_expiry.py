@@ -12,6 +12,7 @@ from accounts.flows.people.session_opening import LoggedIn
 from accounts.limits import KEY_NOTICES_PER_HOUR
 from accounts.model import identities, messages
 from accounts.model.api_keys import Details, Edit, SetDue
+from accounts.model.user_agents import UNKNOWN
 from tests.unit.accounts.stage import NOW, OWNER, SITE_URL, STRANGER, Busy, Interleaved, Service, cookie, later
 
 EXPIRES = later(days=90)
@@ -189,7 +190,7 @@ def test_the_email_names_the_key_its_last_use_and_its_end(service: Service) -> N
 
     assert service.mailing.deliver(message, EXPIRES - WEEK) == "sent"
     hint = f"{new.plaintext[:16]}…"
-    content = mails.ApiKeyExpiring("laptop", hint, EXPIRES, later(days=1))
+    content = mails.ApiKeyExpiring("laptop", hint, EXPIRES, later(days=1), UNKNOWN, STRANGER.source)
     assert service.postman.mails == [mails.Mail("olive@example.com", content, SITE_URL, "de", "Olive")]
 
 

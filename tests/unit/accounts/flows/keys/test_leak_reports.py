@@ -17,11 +17,11 @@ from accounts.errors import (
 )
 from accounts.flows.keys.key_management import NewKey
 from accounts.limits import KEY_NOTICES_PER_HOUR, LEAK_REPORTS_PER_ADDRESS_PER_MINUTE
-from accounts.model import api_keys, audit, held_keys, messages, scanner_keys
+from accounts.model import api_keys, audit, held_keys, messages, scanner_keys, user_agents
 from accounts.model.audit import Caller, Record
 from accounts.model.client_documents import Fetched
 from accounts.model.leak_reports import LeakMatch, SignedReport
-from accounts.model.one_time_tokens import Discard
+from accounts.model.one_time_tokens import LEAK_NOTICE, Discard, OneTimeToken
 from scripts.sam_local.made_up import VALUES
 from tests.scanner import Scanner, listed, match
 from tests.unit.accounts.stage import (
@@ -77,8 +77,8 @@ def test_a_reported_key_is_dead_and_its_owner_is_told(service: Service) -> None:
     assert [(it.digest, it.label) for it in found] == [(digest, "true_positive")]
     assert not works(service, key)
     assert (service.world.api_keys, service.world.users[user_id].api_keys) == ({}, frozenset())
-    used = NOW.isoformat()
-    assert service.outbox.messages == [messages.ApiKeyLeaked(user_id, "laptop", URL, "commit", used)]
+    used = NOW.isoformat(), user_agents.UNKNOWN, OWNER.source
+    assert service.outbox.messages == [messages.ApiKeyLeaked(user_id, "laptop", URL, "commit", *used)]
     (record,) = service.world.records
     detail = {"api_key": digest, "name": "laptop", "url": URL, "found_in": "commit", "by": "github"}
     assert record == Record(user_id, "authn_token_leaked", NOW, audit.NO_CALLER, detail, record.serial)
@@ -220,6 +220,32 @@ def test_a_key_is_dead_when_the_email_cannot_be_queued(service: Service) -> None
     assert service.outbox.messages == [messages.ApiKeyLeaked(key.api_key.user_id, "laptop", URL, "commit")]
 
 
+def test_a_program_is_named_in_the_services_own_words(service: Service) -> None:
+    """The program that used the key may be an attacker's."""
+    key = a_key(service)
+    attack = Caller(OWNER.source, "Log in at https://evil.example")
+    service.api_keys.touch(key.api_key.digest, attack, NOW)
+
+    send(service, match(key.plaintext, URL, "commit"))
+
+    used = NOW.isoformat(), user_agents.UNKNOWN, OWNER.source
+    assert service.outbox.messages == [messages.ApiKeyLeaked(key.api_key.user_id, "laptop", URL, "commit", *used)]
+
+
+def test_an_email_that_an_earlier_version_owed_is_sent(service: Service) -> None:
+    """It did not keep with which program the key was used."""
+    key = a_key(service)
+    data = {"name": "laptop", "url": URL, "found_in": "commit", "last_used": ""}
+    ends = later(days=7)
+    owed = OneTimeToken(LEAK_NOTICE, key.api_key.digest, key.api_key.user_id, NOW, ends, data)
+    service.world.tokens[owed.key] = owed
+    del service.world.api_keys[key.api_key.digest]
+
+    send(service, match(key.plaintext, URL, "commit"))
+
+    assert service.outbox.messages == [messages.ApiKeyLeaked(key.api_key.user_id, "laptop", URL, "commit")]
+
+
 def test_an_email_that_is_a_week_late_is_not_sent(service: Service) -> None:
     """TTL may not have deleted it yet."""
     report = GITHUB.report(match(a_key(service).plaintext))
@@ -327,6 +353,7 @@ def test_the_email_says_where_and_what_for(service: Service, source: str, place:
     service.mailing.deliver(message, NOW)
     (mail,) = service.postman.mails
     values = {"name": "laptop", "url": URL, "found_in": place, "last_used": NOW}
+    values |= {"used_with": user_agents.UNKNOWN, "used_from": OWNER.source}
     assert (used, mail.template, mail.values) == (
         True,
         "api_key_leaked",
