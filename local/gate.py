@@ -30,7 +30,7 @@ from hypercorn.config import Config
 from ministack import app as ministack
 from ministack.core import lambda_runtime
 
-from local import forks, function_logs, key_service, sent_mails
+from local import forks, function_logs, key_service, sent_mails, shared_layers
 from local.processes import LOCALHOST, LOOPBACK, LOOPBACK_6, loopback_addresses
 
 type Message = MutableMapping[str, Any]
@@ -159,6 +159,7 @@ def main(site_port: str, aws_port: str, api_file: str) -> None:
     _start_functions_fast()
     key_service.extend()
     sent_mails.extend()
+    shared_layers.extend()
     gate: Any = Gate(ministack.app, int(site_port), Path(api_file))
     asyncio.run(serve(gate, config))
 
