@@ -227,18 +227,6 @@ class UserCode(DeviceRequest, frozen=True, kw_only=True):
     user_agent: str
 
 
-class LeakNotice(Payload, frozen=True):
-    """The payload of LEAK_NOTICE: what the email says. Each text may be empty."""
-
-    name: str
-    url: str
-    found_in: str
-    last_used: str
-    # Without these, it was stored by a version that did not keep them.
-    last_browser: str = ""
-    last_source: str = ""
-
-
 class OneTimeTokens(Protocol):
     def get(self, key: str) -> OneTimeToken | None:
         """The token, read consistently, or None. The caller checks the expiry."""

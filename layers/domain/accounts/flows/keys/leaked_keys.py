@@ -14,9 +14,9 @@ from accounts.limits import LEAK_NOTICE_OWED
 from accounts.model import api_keys, audit, messages, one_time_tokens
 from accounts.model.api_keys import ApiKey, ApiKeys
 from accounts.model.audit import Record
-from accounts.model.leak_reports import GITHUB, Leak
+from accounts.model.leak_reports import GITHUB, Leak, LeakNotice
 from accounts.model.messages import Outbox
-from accounts.model.one_time_tokens import LEAK_NOTICE, LeakNotice, OneTimeToken, OneTimeTokens
+from accounts.model.one_time_tokens import LEAK_NOTICE, OneTimeToken, OneTimeTokens
 from accounts.model.users import Users
 from accounts.transactions import Change, Conflict, Transactions
 
