@@ -133,14 +133,31 @@ def test_a_failing_part_says_so_and_the_rest_is_there(stage: Stage, owner: Perso
 
 
 def test_a_failing_service_can_be_asked_again(stage: Stage, owner: Person) -> None:
-    """One press, when it is back."""
+    """One press, when it is back. Nothing was typed, and the page does not say so."""
     stage.answer("/auth/identities", 503)
     stage.visitor.visit("/account")
     stage.told("Something went wrong on our side.")
+    expect(stage.page.get_by_text("What you typed")).to_have_count(0)
     stage.page.unroute_all()
     stage.press("Try again")
 
     stage.told(owner.email)
+
+
+def test_a_question_that_failed_does_not_speak_of_typing(stage: Stage, owner: Person) -> None:
+    """A dialog without a field; one with a field says that it keeps what was typed."""
+    stage.press("Log out everywhere")
+    stage.answer("/auth/sessions/revoke-all", 503)
+    stage.press("Log out everywhere")
+    stage.told("Something went wrong on our side. Try again in a moment.")
+    expect(stage.page.get_by_text("What you typed")).to_have_count(0)
+    stage.press("Cancel")
+    stage.press("Delete my account…")
+    stage.page.get_by_label("To confirm, type").fill(owner.email)
+    stage.answer("/customers/me", 503)
+    stage.press("Delete my account")
+
+    stage.told("Something went wrong on our side. Try again in a moment. What you typed is still here.")
 
 
 def test_a_pending_change_of_address_is_sent_again_and_cancelled(stage: Stage, owner: Person) -> None:

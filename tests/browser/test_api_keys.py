@@ -51,7 +51,7 @@ def test_a_key_is_made_shown_once_copied_used_and_deleted(stage: Stage, owner: P
     stage.page.keyboard.press("Enter")
     stage.told("Anything that uses it stops working right away.")
     stage.press("Delete")
-    stage.told("Deleted render box")
+    stage.told('Deleted "render box"')
     stage.told("No API keys yet")
     assert Person(stage.cloud).call("GET", "/customers/me", **headers).status_code == 401
 
@@ -190,7 +190,7 @@ def test_a_key_expires_when_its_owner_says_and_gets_another_name(stage: Stage, o
     stage.page.get_by_role("menuitem", name="Rename…").click()
     stage.page.get_by_label("New name").fill("box 2")
     stage.press("Save")
-    stage.told("Saved box 2.")
+    stage.told('Saved "box 2".')
     (stored,) = owner.call("GET", "/customers/api-keys").json()["api_keys"]
     lasts = datetime.fromisoformat(stored["expires_at"]) - datetime.fromisoformat(stored["created_at"])
     assert (stored["name"], round(lasts / timedelta(days=1))) == ("box 2", 7)
@@ -230,7 +230,7 @@ def test_a_key_is_rotated_and_its_old_secret_ended(stage: Stage, owner: Person) 
     stage.press("Actions for box")
     stage.page.get_by_role("menuitem", name="Revoke the old secret…").click()
     stage.press("Revoke now")
-    stage.told("The old secret of box no longer works.")
+    stage.told('The old secret of "box" no longer works.')
     assert [owner.call("GET", "/customers/me", x_api_key=key).status_code for key in (old, new)] == [401, 200]
 
 
@@ -288,27 +288,27 @@ def test_a_key_is_restricted_to_scopes(stage: Stage, owner: Person) -> None:
     """When it is created and later, in the owner's words. It may not read the account unless that is allowed."""
     dialog = begin_a_restricted_key(stage)
     expect(dialog.get_by_label("See your jobs")).to_be_hidden()
-    dialog.get_by_label("What the key may do").select_option("Only what you choose")
+    dialog.get_by_label("Permissions").select_option("Only what you choose")
     stage.press("Generate")
     stage.told("Choose at least one.")
     expect(dialog.locator("#key-may")).to_be_focused()
     dialog.get_by_label("See your jobs").check()
     key = generate(stage)
-    stage.told("May only: See your jobs")
+    stage.told("Limited to: See your jobs")
     assert owner.call("GET", "/customers/me", x_api_key=key).json()["error"] == "api_key_insufficient_scope"
 
     restrict(stage)
     expect(dialog.get_by_label("See your jobs")).to_be_checked()
     dialog.get_by_label("See your name and email address").check()
     stage.press("Save")
-    stage.told("May only: See your name and email address, See your jobs")
+    stage.told("Limited to: See your name and email address, See your jobs")
     assert owner.call("GET", "/customers/me", x_api_key=key).status_code == 200
 
     restrict(stage)
-    dialog.get_by_label("What the key may do").select_option("Everything")
+    dialog.get_by_label("Permissions").select_option("Everything")
     expect(dialog.get_by_label("See your jobs")).to_be_hidden()
     stage.press("Save")
-    expect(stage.page.locator("#keys")).not_to_contain_text("May only")
+    expect(stage.page.locator("#keys")).not_to_contain_text("Limited to")
     (listed,) = owner.call("GET", "/customers/api-keys").json()["api_keys"]
     assert (listed["scopes"], listed["networks"]) == ([], [])
 

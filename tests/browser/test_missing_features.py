@@ -113,7 +113,7 @@ def test_a_key_is_created_and_can_be_copied(inside: Stage) -> None:
     inside.press("Actions for old laptop")
     inside.page.get_by_role("menuitem", name="Delete…").click()
     inside.press("Delete")
-    inside.told("Deleted old laptop")
+    inside.told('Deleted "old laptop"')
 
 
 @old

@@ -110,7 +110,7 @@ def test_an_owner_logs_in_with_the_app_and_trusts_the_browser(stage: Stage, owne
     stage.log_out()
     stage.told("You're logged out.")
     log_in(stage, owner.email, PASSWORD)
-    trusted = page.get_by_role("region", name="Browsers where we don't ask for a code")
+    trusted = page.get_by_role("region", name="Trusted browsers")
     trusted.get_by_role("button", name="Remove ").click()
     stage.told("We'll ask for a code the next time you log in there.")
     stage.press("Remove")

@@ -74,7 +74,7 @@ def test_a_session_that_ended_elsewhere_asks_to_log_in_and_carries_on(stage: Sta
     assert person.call("POST", "/auth/sessions/revoke-all").status_code == 204
     stage.press("Generate")
     stage.page.wait_for_url("**/login?*")
-    stage.told("Your session has ended. Log in again; nothing is lost.")
+    stage.told("Your session has ended. Log in to continue where you left off.")
     log_in(stage, person.email, PASSWORD)
 
     expect(stage.page.get_by_label("Name", exact=True)).to_have_value("my laptop")

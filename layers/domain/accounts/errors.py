@@ -539,7 +539,7 @@ class ApiKeyWrongNetwork(Forbidden):
 
     code = "api_key_wrong_network"
     event = "authz_fail_network"
-    default_message = "This API key doesn't work from this network. Its owner can allow the network under API Keys."
+    default_message = "This API key doesn't work from this network. Its owner can allow the network under API keys."
 
 
 class ApiKeyInsufficientScope(Forbidden):
@@ -547,7 +547,7 @@ class ApiKeyInsufficientScope(Forbidden):
 
     code = "api_key_insufficient_scope"
     event = "authz_fail_scope"
-    default_message = "This API key isn't allowed to do this. Its owner can change what it may do under API Keys."
+    default_message = "This API key isn't allowed to do this. Its owner can change its permissions under API keys."
 
 
 class CredentialNotAccepted(Forbidden):
@@ -855,7 +855,7 @@ class Unavailable(AccountsError):
 
     code = "temporarily_unavailable"
     event = "sys_unavailable"
-    default_message = "Something went wrong on our side. Nothing was changed. Try again in a moment."
+    default_message = "Something went wrong on our side. Try again in a moment."
     retry_after = 5
 
 
@@ -863,7 +863,7 @@ class SigningUnavailable(Unavailable):
     """KMS, which holds the signing keys, failed: access tokens can be neither issued nor verified."""
 
     event = "sys_signing_unavailable"
-    default_message = "Tokens can't be issued or checked right now. Nothing was changed. Try again in a moment."
+    default_message = "Tokens can't be issued or checked right now. Try again in a moment."
 
 
 class ProviderUnavailable(Unavailable):

@@ -199,6 +199,8 @@ class Pages:
         folder = self._assets.path("").rstrip("/")
         named = (*(() if name in _WITHOUT_MENU else ("account_menu",)), *_STYLES.get(name, ()))
         styles = "".join(f'<link rel="stylesheet" href="{folder}/{it}.css">' for it in named)
+        if name not in _WITHOUT_MENU:
+            styles += f'<link rel="stylesheet" href="{folder}/print.css" media="print">'
         said = "".join(f'<script src="{folder}/{it}.{language}.js" defer></script>' for it in _TEXTS.get(name, ()))
         items = {
             f"item.{link}": f'<li><a href="{blanks[f"link.{link}"]}">{blanks[f"footer.{link}"]}</a></li>'

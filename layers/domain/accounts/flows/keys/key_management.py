@@ -34,7 +34,7 @@ from accounts.model.throttles import Count
 from accounts.model.users import Users
 from accounts.transactions import Change, Conflict, Transactions, retry_on_conflict
 
-_OLD_SECRETS = "Too many of your keys still have an old secret. End one, or delete a key that you no longer use."
+_OLD_SECRETS = "Too many of your keys still have an old secret. Revoke one, or delete a key that you no longer use."
 
 
 class NewKey(Struct, frozen=True):

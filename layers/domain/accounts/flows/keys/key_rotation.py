@@ -22,8 +22,8 @@ from accounts.model.users import User, Users
 from accounts.transactions import Change, Conflict, Transactions, retry_on_conflict
 
 _EXPIRED = "This API key has expired. Create a new one."
-_OLD_WORKS = "The old secret of this key still works. End it first, or end it at once with this rotation."
-_NO_PLACE = "Too many of your keys still have an old secret. End one first, or end this one at once."
+_OLD_WORKS = "The old secret of this key still works. Revoke it first, or revoke it now with this rotation."
+_NO_PLACE = "Too many of your keys still have an old secret. Revoke one first, or revoke this one now."
 
 
 class KeyRotation(Struct, frozen=True):

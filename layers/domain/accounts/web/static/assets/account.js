@@ -1,12 +1,12 @@
 import { showActivity, showDevices } from "./devices.js";
 import { onReturn, showLoadError, takeDraft, wireDialogs } from "./dialogs.js";
 import { showEnrolmentOnly } from "./enrolment.js";
-import { download } from "./farewell.js";
-import { link, showLogins } from "./logins.js";
-import { $, call, loadSession, show, showMessage, toLogin, withBusy } from "./page.js";
+import "./farewell.js";
+import { showLogins } from "./logins.js";
+import { $, call, loadSession, show, showMessage, toLogin } from "./page.js";
 import { fillIn, startChange } from "./profile.js";
-import { resumeSecondFactor, showSecondFactor } from "./second_factor.js";
-import { addPasskey, showPasskeys } from "./security.js";
+import { showSecondFactor } from "./second_factor.js";
+import { resumeRename, showPasskeys } from "./security.js";
 
 const notice = $("#notice");
 
@@ -56,21 +56,24 @@ async function refresh() {
   return true;
 }
 
-// Password managers open the page with ?change-password.
+// After a login that left the page: the form that was open, or the question of the button that was pressed. Password
+// managers open the page with ?change-password.
 function carryOn(draft) {
   if (new URLSearchParams(location.search).has("change-password")) {
     history.replaceState(null, "", location.pathname);
     startChange("password-dialog");
   } else if (draft?.open) {
     startChange(draft.open, draft.values ?? {});
-  } else if (draft?.link) {
-    link(draft.link);
-  } else if (draft?.passkey) {
-    withBusy($("#add-passkey"), notice, addPasskey);
-  } else if (draft?.factor) {
-    resumeSecondFactor(draft.factor);
-  } else if (draft?.download) {
-    download();
+  } else if (draft?.rename) {
+    resumeRename(draft);
+  } else if (draft?.press) {
+    press(document.getElementById(draft.press));
+  }
+}
+
+function press(button) {
+  if (button && !button.closest("[hidden]")) {
+    button.click();
   }
 }
 

@@ -402,7 +402,9 @@ function askToEndOld(key) {
 }
 
 onSubmit($("#end-old-form"), async () => {
-  const result = await withRecentLogin(() => call("DELETE", `/customers/api-keys/${chosen.id}/old-secret`), {});
+  const { id } = chosen;
+  const draft = { open: "end-old", id };
+  const result = await withRecentLogin(() => call("DELETE", `/customers/api-keys/${id}/old-secret`), draft);
   // 404: it has ended already, which is fine.
   if (!result.ok && result.status !== 404) {
     return result;
@@ -418,7 +420,8 @@ function askToRemove(key) {
 }
 
 onSubmit($("#remove-form"), async () => {
-  const result = await withRecentLogin(() => call("DELETE", `/customers/api-keys/${chosen.id}`), { open: "" });
+  const draft = { open: "remove", id: chosen.id };
+  const result = await withRecentLogin(() => call("DELETE", `/customers/api-keys/${chosen.id}`), draft);
   // 404: already deleted in another tab, which is fine.
   if (!result.ok && result.status !== 404) {
     return result;
@@ -430,6 +433,8 @@ const RESUMED = {
   describe: askToDescribe,
   restrict: askToRestrict,
   rotate: (key, { days }) => askToRotate(key, days),
+  "end-old": (key) => key.old_secret && askToEndOld(key),
+  remove: askToRemove,
 };
 
 // --- the page ---------------------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
-// The confirmation dialog for actions that cannot be undone.
+// The confirmation dialog for actions that cannot be undone. ``button`` is the id of the button that asks: after a login that
+// leaves the page, it asks again.
 
 import { closeDialog, open, withRecentLogin } from "./dialogs.js";
 import { $, onSubmit } from "./page.js";
@@ -15,7 +16,7 @@ export function askToConfirm(question) {
 }
 
 onSubmit($("#confirm-form"), async () => {
-  const result = await withRecentLogin(asked.step, {});
+  const result = await withRecentLogin(asked.step, { press: asked.button });
   if (!result.ok && result.status !== 404) {
     return result;
   }

@@ -143,5 +143,6 @@ input.value = resumed?.code ?? code;
 adaptQuestion();
 onSubmit(form, lookUp);
 offerOtherAccount($("#enter-other"), slotOf(form), keep);
+$("#language").addEventListener("change", keep);
 reloadOn("user_code");
 open();

@@ -100,26 +100,25 @@ function endButton(group) {
   const several = count > 1;
   const title = several ? t("devices.end_group_one", { name, count }) : t("devices.end_one", { name });
   const label = t(several ? "devices.end_group" : "devices.end");
-  const button = make("button", { type: "button", class: "small-button", "aria-label": title }, label);
+  const ids = group.map((session) => session.id).join(",");
+  const id = `end-${ids}`;
+  const button = make("button", { type: "button", id, class: "small-button", "aria-label": title }, label);
   const ended = several ? t("devices.ended_group", { name, count }) : t("devices.ended", { name });
-  button.addEventListener("click", () => confirmEnd(group, { title, label, ended }));
+  button.addEventListener("click", () =>
+    confirmEnd(group, ids, { button: id, title, yes: label, done: () => announceChange(ended) }),
+  );
   return make("div", { class: "act" }, button);
 }
 
-function confirmEnd(group, { title, label, ended }) {
+function confirmEnd(group, ids, question) {
   const [{ client }] = group;
   const lead = group.length > 1 ? "devices.end_group_lead" : client ? "devices.end_program" : "devices.end_lead";
-  askToConfirm({
-    title,
-    lead: t(lead),
-    yes: label,
-    step: () => call("DELETE", `/auth/sessions/${group.map((session) => session.id).join(",")}`),
-    done: () => announceChange(ended),
-  });
+  askToConfirm({ ...question, lead: t(lead), step: () => call("DELETE", `/auth/sessions/${ids}`) });
 }
 
 $("#end-all").addEventListener("click", () =>
   askToConfirm({
+    button: "end-all",
     title: t("devices.end_all"),
     lead: t("devices.end_all_lead"),
     yes: t("devices.end_all"),

@@ -4,6 +4,7 @@ import { hasPasskeys, keep as store, take } from "./browser.js";
 import { wireCode } from "./factor_code.js";
 import {
   $,
+  accountId,
   call,
   clearMessage,
   errorText,
@@ -110,14 +111,16 @@ export function closeOnlyKept(element, isKept, remind) {
   element.addEventListener("keydown", (event) => event.key === "Escape" && onClose(event));
 }
 
-// Returns the form that was open when the owner had to leave for a login. It has no passwords and is read once.
+// Returns what the owner was doing when they had to leave for a login: a form without passwords, or a button. It is read
+// once, and not after a login to another account.
 export function takeDraft() {
   const kept = JSON.parse(take(DRAFT) || "null");
-  return kept?.page === location.pathname ? kept : null;
+  const isOthers = kept?.account && accountId() && kept.account !== accountId();
+  return kept?.page === location.pathname && !isOthers ? kept : null;
 }
 
 export function keep(draft) {
-  store(DRAFT, JSON.stringify({ ...draft, page: location.pathname }));
+  store(DRAFT, JSON.stringify({ ...draft, page: location.pathname, account: accountId() }));
 }
 
 // Run a step; if it needs a recent login, reauthenticate and run it again. ``draft`` restores the form after a redirect.

@@ -10,9 +10,9 @@ import { isEmail } from "./profile.js";
 // Until the login page says so.
 const DELETED_SECONDS = 60;
 
-export function download() {
+function download() {
   return withBusy($("#download"), $("#notice"), async () => {
-    const result = await withRecentLogin(() => call("GET", "/customers/me/export"), { download: true });
+    const result = await withRecentLogin(() => call("GET", "/customers/me/export"), { press: "download" });
     if (!result.ok) {
       return result;
     }
@@ -33,7 +33,8 @@ onSubmit($("#delete-form"), async () => {
     typed.focus();
     return null;
   }
-  const result = await withRecentLogin(() => call("DELETE", "/customers/me"), { open: "delete-dialog" });
+  const draft = { open: "delete-dialog", values: { address: typed.value } };
+  const result = await withRecentLogin(() => call("DELETE", "/customers/me"), draft);
   if (!result.ok) {
     return result;
   }

@@ -24,27 +24,31 @@ function nothing(count) {
 
 function entry(identity, hasPassword) {
   const name = PROVIDERS[identity.provider];
-  return row(name, identity.email_shown, t("logins.unlink"), t("logins.unlink_one", { name }), () =>
-    unlink(identity, name, hasPassword),
+  const id = `unlink-${identity.provider}`;
+  return row(id, name, identity.email_shown, t("logins.unlink"), t("logins.unlink_one", { name }), () =>
+    unlink(id, identity, name, hasPassword),
   );
 }
 
 function offer(provider) {
   const name = PROVIDERS[provider];
-  return row(name, t("logins.not_linked"), t("logins.link"), t("logins.link_one", { name }), () => link(provider));
+  const id = `link-${provider}`;
+  return row(id, name, t("logins.not_linked"), t("logins.link"), t("logins.link_one", { name }), () =>
+    link(id, provider),
+  );
 }
 
-function row(name, about, action, label, act) {
-  const button = make("button", { type: "button", class: "small-button", "aria-label": label }, action);
+function row(id, name, about, action, label, act) {
+  const button = make("button", { type: "button", id, class: "small-button", "aria-label": label }, action);
   button.addEventListener("click", () => withBusy(button, $("#notice"), act));
   const what = make("div", { class: "what" }, make("h4", {}, name));
   return make("li", {}, what, make("p", { class: "about" }, about), make("div", { class: "act" }, button));
 }
 
 // Redirects to the provider; returns the result only if that failed.
-export async function link(provider) {
+async function link(id, provider) {
   const step = () => call("POST", `/auth/${provider}/link`, { return_to: location.pathname });
-  const result = await withRecentLogin(step, { link: provider });
+  const result = await withRecentLogin(step, { press: id });
   if (!result.ok) {
     return result;
   }
@@ -52,9 +56,10 @@ export async function link(provider) {
   return null;
 }
 
-function unlink(identity, name, hasPassword) {
+function unlink(button, identity, name, hasPassword) {
   const password = hasPassword ? ` ${t("logins.unlink_password", { name })}` : "";
   askToConfirm({
+    button,
     title: t("logins.unlink_one", { name }),
     lead: t("logins.unlink_lead", { name, email: identity.email_shown }) + password,
     yes: t("logins.unlink"),

@@ -1,4 +1,4 @@
-// Shared by all pages: texts, API calls, messages, forms and the session.
+// Of all pages: texts, API calls, messages, forms and the session.
 
 import {
   correctSessionHint,
@@ -19,7 +19,8 @@ const root = document.documentElement;
 const { texts } = globalThis;
 const SLOW_AFTER = 2500;
 const TIMEOUT = 30_000;
-let hadSession = false;
+// The id of the account, once there was a session.
+let account = "";
 // Display names.
 export const PROVIDERS = { google: "Google", github: "GitHub" };
 export const tabs = openTabs("session");
@@ -150,8 +151,9 @@ export function isLimited({ code }) {
   return code === "too_many_attempts" || code === "proof_required";
 }
 
-// Shows an error, with a support link for failures of the service and a countdown for rate limits.
-export function showError(slot, result) {
+// Shows an error, with a support link for failures of the service and a countdown for rate limits. The former also
+// say that ``form`` keeps what was typed.
+export function showError(slot, result, form = null) {
   if (result.code === "cancelled") {
     return clearMessage(slot);
   }
@@ -159,7 +161,14 @@ export function showError(slot, result) {
     return countdown(slot, result.wait || 30);
   }
   const isServiceError = result.status === 0 || result.status >= 500;
-  return showMessage(slot, errorText(result), "bad", ...(isServiceError ? [support(result)] : []));
+  const error = errorText(result);
+  const text = isServiceError && hasTyped(form) ? t("error.kept", { error }) : error;
+  return showMessage(slot, text, "bad", ...(isServiceError ? [support(result)] : []));
+}
+
+function hasTyped(form) {
+  const fields = [...(form?.querySelectorAll(".field > input, .field > textarea") ?? [])];
+  return fields.some((field) => field.value.trim() && !field.readOnly && !field.closest("[hidden]"));
 }
 
 export function support({ request }) {
@@ -243,7 +252,7 @@ function checked(form) {
 }
 
 // Runs ``work`` unless it is running already, with a notice if it is slow. Shows a failed result; keeps the form's input.
-export async function withBusy(button, slot, work) {
+export async function withBusy(button, slot, work, form = null) {
   if (isDisabled(button)) {
     return;
   }
@@ -263,7 +272,7 @@ export async function withBusy(button, slot, work) {
     button.classList.remove("busy");
   }
   if (failed) {
-    showError(slot, failed);
+    showError(slot, failed, form);
   } else if ($(".message", slot).dataset.turn === slowTurn) {
     clearMessage(slot);
   }
@@ -277,7 +286,7 @@ export function onSubmit(form, send) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!isDisabled(button) && checked(form)) {
-      withBusy(button, slotOf(form), send);
+      withBusy(button, slotOf(form), send, form);
     }
   });
   for (const input of form.querySelectorAll(".field > input")) {
@@ -356,16 +365,19 @@ export function hasReturn() {
   return new URLSearchParams(location.search).has("return_to");
 }
 
-// Links between login, sign-up and forgotten password keep the return address and, in this tab, the email address.
+// Links between login, sign-up and forgotten password keep the return address and, in this tab, the email address. So does
+// the choice of a language.
 export function carryReturn() {
   if (hasReturn()) {
     carry(returnTo());
   }
   const email = $("#email");
   email.value = take("email") || email.value;
+  const keepEmail = () => keep("email", email.value.trim());
   for (const link of document.querySelectorAll("[data-carry]")) {
-    link.addEventListener("click", () => keep("email", email.value.trim()));
+    link.addEventListener("click", keepEmail);
   }
+  $("#language").addEventListener("change", keepEmail);
   focusFirst(email.form);
 }
 
@@ -382,7 +394,7 @@ export function carry(to) {
 
 // The login page says if a session has ended.
 export function toLogin() {
-  location.replace(loginAndBack(hadSession ? { ended: "" } : {}));
+  location.replace(loginAndBack(account ? { ended: "" } : {}));
   return new Promise(() => {});
 }
 
@@ -409,6 +421,10 @@ function noteSession(found) {
   root.dataset.session = found;
 }
 
+export function accountId() {
+  return account;
+}
+
 function isLoggedIn() {
   return root.dataset.session === "open";
 }
@@ -425,7 +441,7 @@ export async function loadSession() {
     correctSessionHint(result.ok);
   }
   if (result.ok) {
-    hadSession = true;
+    account = result.body.customer.id;
     noteMethod(result.body.session.method);
     accountMenu().then((menu) => menu?.showAccountMenu(result.body));
   }

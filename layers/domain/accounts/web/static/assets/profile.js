@@ -82,7 +82,7 @@ async function askToChange(email) {
 }
 
 async function cancelChange() {
-  const result = await withRecentLogin(() => call("DELETE", "/auth/email/change"), {});
+  const result = await withRecentLogin(() => call("DELETE", "/auth/email/change"), { press: "pending-cancel" });
   if (!result.ok) {
     return result;
   }

@@ -46,17 +46,10 @@ function showReset(at) {
   $("#factor-reset").replaceChildren(...(at ? parts("factor.reset", { time: moment(at) }) : []));
 }
 
-// Continues after a login: what the owner had started.
-export function resumeSecondFactor(step) {
-  const button = $(`#factor-${step}`);
-  if (!button.hidden) {
-    button.click();
-  }
-}
-
 function onPress(step, work) {
-  const button = $(`#factor-${step}`);
-  button.addEventListener("click", () => withBusy(button, $("#notice"), () => work({ factor: step })));
+  const id = `factor-${step}`;
+  const button = $(`#${id}`);
+  button.addEventListener("click", () => withBusy(button, $("#notice"), () => work({ press: id })));
 }
 
 // A login that only sets it up cannot be confirmed in a dialog.
@@ -93,7 +86,7 @@ async function startSetup(draft) {
 
 onSubmit($("#factor-form"), async () => {
   const given = { setup: started.setup, code: newCode.value };
-  const result = await inLogin(() => call("POST", "/auth/second-factor", given), { factor: "on" });
+  const result = await inLogin(() => call("POST", "/auth/second-factor", given), { press: "factor-on" });
   if (!result.ok) {
     newCode.select();
     return result;
@@ -122,6 +115,7 @@ function reveal(found, message) {
   said = message;
   $("#codes-form").reset();
   codes.value = found.join("\n");
+  $("#codes-about").textContent = t("factor.codes_about", { email: $("#email-shown").textContent });
   $("#codes-note").textContent = "";
   openDialog(list);
   $("#codes-title").focus();
@@ -153,8 +147,7 @@ $("#codes-copy").addEventListener("click", async () => {
   $("#codes-note").textContent = t((await copyFrom(codes)) ? "factor.copied" : "factor.copy_yourself");
 });
 $("#codes-download").addEventListener("click", () => {
-  const about = t("factor.codes_about", { email: $("#email-shown").textContent });
-  const file = new Blob([`${about}\n\n${codes.value}\n`], { type: "text/plain" });
+  const file = new Blob([`${$("#codes-about").textContent}\n\n${codes.value}\n`], { type: "text/plain" });
   const address = URL.createObjectURL(file);
   make("a", { href: address, download: t("factor.codes_file") }).click();
   setTimeout(() => URL.revokeObjectURL(address), 60_000);

@@ -10,10 +10,11 @@ import { announceChange } from "./profile.js";
 
 const METHODS_WITHOUT_PASSWORD = 2;
 const form = $("#passkey-form");
+let passkeys = [];
 let renamed = null;
 
 export function showPasskeys(result, identities) {
-  const passkeys = result.ok ? result.body.passkeys : [];
+  passkeys = result.ok ? result.body.passkeys : [];
   const ways = identities.filter((identity) => identity.can_log_in);
   const others = ways.filter((identity) => identity.provider !== "email").length + passkeys.length;
   show($("#passkeys-part"), hasPasskeys() || passkeys.length > 0);
@@ -43,20 +44,22 @@ function entry(passkey) {
   const act = make(
     "div",
     { class: "act several" },
-    button(t("passkeys.rename"), t("passkeys.rename_one", passkey), () => rename(passkey)),
-    button(t("passkeys.remove"), t("passkeys.remove_one", passkey), () => remove(passkey)),
+    button(`rename-${passkey.id}`, t("passkeys.rename"), t("passkeys.rename_one", passkey), () => rename(passkey)),
+    button(`remove-${passkey.id}`, t("passkeys.remove"), t("passkeys.remove_one", passkey), (id) =>
+      remove(id, passkey),
+    ),
   );
   return make("li", {}, what, about, act);
 }
 
-function button(text, label, act) {
-  const element = make("button", { type: "button", class: "small-button", "aria-label": label }, text);
-  element.addEventListener("click", act);
+function button(id, text, label, act) {
+  const element = make("button", { type: "button", id, class: "small-button", "aria-label": label }, text);
+  element.addEventListener("click", () => act(id));
   return element;
 }
 
-export async function addPasskey() {
-  const result = await withRecentLogin(() => exchange("/auth/passkeys", createPasskey), { passkey: true });
+async function addPasskey() {
+  const result = await withRecentLogin(() => exchange("/auth/passkeys", createPasskey), { press: "add-passkey" });
   if (!result.ok) {
     return result;
   }
@@ -64,16 +67,25 @@ export async function addPasskey() {
   return null;
 }
 
-function rename(passkey) {
+// Continues after a login: with the name that was typed.
+export function resumeRename({ rename: id, name }) {
+  const passkey = passkeys.find((it) => it.id === id);
+  if (passkey) {
+    rename(passkey, name);
+  }
+}
+
+function rename(passkey, name = passkey.name) {
   renamed = passkey;
   form.reset();
-  form.elements.name.value = passkey.name;
+  form.elements.name.value = name;
   open($("#passkey-dialog"));
   form.elements.name.focus();
 }
 
-function remove(passkey) {
+function remove(id, passkey) {
   askToConfirm({
+    button: id,
     title: t("passkeys.remove_one", { name: passkey.name }),
     lead: t("passkeys.remove_lead"),
     yes: t("passkeys.remove"),
@@ -84,7 +96,8 @@ function remove(passkey) {
 
 onSubmit(form, async () => {
   const name = form.elements.name.value.trim();
-  const result = await withRecentLogin(() => call("PATCH", `/auth/passkeys/${renamed.id}`, { name }), {});
+  const { id } = renamed;
+  const result = await withRecentLogin(() => call("PATCH", `/auth/passkeys/${id}`, { name }), { rename: id, name });
   if (!result.ok) {
     return result;
   }
@@ -96,6 +109,7 @@ onSubmit(form, async () => {
 $("#add-passkey").addEventListener("click", () => withBusy($("#add-passkey"), $("#notice"), addPasskey));
 $("#remove-password").addEventListener("click", () =>
   askToConfirm({
+    button: "remove-password",
     title: t("passkeys.remove_password"),
     lead: t("passkeys.remove_password_lead"),
     yes: t("passkeys.remove_password"),

@@ -1,3 +1,4 @@
+import { keep, take } from "./browser.js";
 import { awaitLogin } from "./handover.js";
 import { leaveNote } from "./notes.js";
 import { $, call, carryReturn, errorText, findSession, onSubmit, returnTo, setFieldError } from "./page.js";
@@ -39,6 +40,8 @@ onSubmit(form, async () => {
   return result;
 });
 const refuse = showStrength(password, () => email.value.trim());
+name.value = take("name") || name.value;
+$("#language").addEventListener("change", () => keep("name", name.value.trim()));
 carryReturn();
 offerProviders();
 findSession().then((result) => result.ok && location.replace(returnTo()));

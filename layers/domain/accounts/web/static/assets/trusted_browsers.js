@@ -11,7 +11,7 @@ export function showTrusted(browsers) {
   show($("#trusted-end"), browsers.length > 1);
   $("#trusted").replaceChildren(...browsers.map(entry));
   const all = $("#trusted-end");
-  all.onclick = () => remove(browsers, t("trusted.remove_all"), all.textContent);
+  all.onclick = () => remove(all, browsers, t("trusted.remove_all"));
 }
 
 function entry(browser) {
@@ -23,17 +23,18 @@ function entry(browser) {
   const until = parts("trusted.until", { time: moment(browser.expires_at) });
   const about = make("p", { class: "about" }, ...since, " · ", ...until);
   const title = t("passkeys.remove_one", { name: deviceName(browser.device) });
-  const attributes = { type: "button", class: "small-button", "aria-label": title };
+  const attributes = { type: "button", id: `distrust-${browser.id}`, class: "small-button", "aria-label": title };
   const button = make("button", attributes, t("passkeys.remove"));
-  button.addEventListener("click", () => remove([browser], title, t("passkeys.remove")));
+  button.addEventListener("click", () => remove(button, [browser], title));
   return make("li", {}, what, about, make("div", { class: "act" }, button));
 }
 
-function remove(browsers, title, yes) {
+function remove(button, browsers, title) {
   askToConfirm({
+    button: button.id,
     title,
     lead: t("trusted.remove_lead"),
-    yes,
+    yes: button.textContent,
     step: () => call("DELETE", `/auth/second-factor/browsers/${browsers.map((browser) => browser.id).join(",")}`),
     done: () => announceChange(t("trusted.removed")),
   });
