@@ -3,8 +3,8 @@
 
 Packages are compiled here, once, and not in every cold start: a function cannot write to its layers. Their sources stay
 behind, for both would be over the budget. Botocore ships descriptions of some 400 services, with their manuals. What a
-client reads of them when it is made is parsed in every cold start, so it is cut to the services that the bundle calls,
-and to what a program reads. What is left is unchanged.
+client reads of them when it is created is parsed in every cold start, so it is cut to the operations that the functions
+call, and to what a program reads. What is left is unchanged.
 """
 
 from __future__ import annotations
@@ -35,6 +35,17 @@ SURPLUS = (
     "fido2/hid",
     "pycparser",
 )
+
+# The operations that functions call, by service; of other services all are kept. A client has a method for each, and
+# parses the shapes of all of them. A guard compares them with the policies of the template.
+OPERATIONS = {
+    "dynamodb": {"BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"},
+    "kms": {"Decrypt", "Encrypt", "GetPublicKey", "Sign"},
+    "lambda": {"Invoke"},
+    "secretsmanager": {"GetSecretValue"},
+    "sesv2": {"DeleteSuppressedDestination", "GetSuppressedDestination", "SendEmail"},
+    "sqs": {"SendMessage"},
+}
 
 
 def trim(packages: Path, services: list[str]) -> None:
@@ -70,12 +81,12 @@ def trim_botocore(data: Path, services: list[str]) -> None:
         for version in older:
             shutil.rmtree(version)
         for described in newest.iterdir():
-            _shorten(described)
+            _shorten(described, service)
     endpoints = data / "endpoints.json"
     _write(endpoints, _with_services(json.loads(endpoints.read_bytes()), services))
 
 
-def _shorten(described: Path) -> None:
+def _shorten(described: Path, service: str) -> None:
     """Rewrite one description without prose; uncompressed, for the layer is compressed as a whole."""
     if described.name.startswith("examples-"):
         described.unlink()
@@ -84,7 +95,35 @@ def _shorten(described: Path) -> None:
     packed = described.suffix == ".gz"
     described.unlink()
     described = described.with_suffix("") if packed else described
-    _write(described, without_prose(json.loads(gzip.decompress(raw) if packed else raw)))
+    content = without_prose(json.loads(gzip.decompress(raw) if packed else raw))
+    if service in OPERATIONS and described.name == "service-2.json":
+        content = with_operations(content, OPERATIONS[service])
+    _write(described, content)
+
+
+def with_operations(model: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    """The model of a service with these operations, and the shapes that they refer to."""
+    operations = {name: it for name, it in model["operations"].items() if name in names}
+    used: set[str] = set()
+    found = _shapes(operations)
+    while found:
+        used |= found
+        found = {shape for name in found for shape in _shapes(model["shapes"][name])} - used
+    return model | {
+        "operations": operations,
+        "shapes": {name: it for name, it in model["shapes"].items() if name in used},
+    }
+
+
+def _shapes(node: Any) -> set[str]:  # noqa: ANN401 - any JSON
+    """The names of the shapes that the node refers to."""
+    if isinstance(node, list):
+        return {shape for item in node for shape in _shapes(item)}
+    if not isinstance(node, dict):
+        return set()
+    # A member can be called "shape", too: it is an object.
+    own = {node["shape"]} if isinstance(node.get("shape"), str) else set()
+    return own | {shape for item in node.values() for shape in _shapes(item)}
 
 
 def without_prose(node: Any) -> Any:  # noqa: ANN401 - any JSON

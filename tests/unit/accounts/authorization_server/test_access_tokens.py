@@ -34,6 +34,8 @@ from accounts.model.users import User
 from tests.unit.accounts.stage import NOW, SITE_URL, later
 
 SESSION_ID = "5" * 64
+# Of P-256 (SEC 2, 2.4.2): the numbers of a signature are less.
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 UNREACHABLE = EndpointConnectionError(endpoint_url="https://kms.example.com")
 
 
@@ -194,6 +196,19 @@ def test_a_token_verifies_with_the_published_keys_alone() -> None:
         with pytest.raises(InvalidSignature):
             public.verify(der, f"{header}.{payload}x".encode(), ec.ECDSA(hashes.SHA256()))
         assert len(raw) == 64
+
+
+# The least and greatest number of a signature, those around one and 31 bytes, and those whose first bit is set, before
+# which ASN.1 has a zero.
+NUMBERS = (1, 127, 128, 255, 256, 2**247, 2**248 - 1, 2**248, 2**255 - 1, 2**255, ORDER - 1)
+
+
+@pytest.mark.parametrize("r", NUMBERS)
+@pytest.mark.parametrize("s", NUMBERS)
+def test_a_signature_has_both_numbers_in_full_length(kms: Kms, monkeypatch: pytest.MonkeyPatch, r: int, s: int) -> None:
+    monkeypatch.setattr(kms, "sign", lambda **_asked: {"Signature": encode_dss_signature(r, s)})
+    _, _, signature = SigningKeys("key-a", "key-b").sign(claims()).split(".")
+    assert decoded(signature) == r.to_bytes(32) + s.to_bytes(32)
 
 
 @pytest.mark.usefixtures("kms")
