@@ -44,7 +44,8 @@ from accounts.model.one_time_tokens import (
     SignUp,
 )
 from accounts.model.passkeys import Passkey
-from accounts.model.passwords import BcryptHasher, Peppers
+from accounts.model.passwords import BcryptHasher
+from accounts.model.peppers import Peppers
 from accounts.model.resources import SCOPE
 from accounts.model.sessions import Session
 from accounts.model.users import User

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from accounts import secrets
 from accounts.aws.clients import client
 from accounts.errors import Unavailable
-from accounts.model.passwords import Peppers
+from accounts.model.peppers import Peppers
 from accounts.model.providers import NAMES, ClientCredentials
 
 KEPT_SECONDS = 300.0

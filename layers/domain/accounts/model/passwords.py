@@ -16,7 +16,7 @@ import base64
 import hmac
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -31,6 +31,7 @@ from accounts.limits import (
     PASSWORD_MAX_BYTES,
     PASSWORD_MAX_CHARACTERS,
 )
+from accounts.model.peppers import Peppers
 
 FIRST_SCHEME = "hmac-sha384+bcrypt"
 SCHEME = "opaque+hmac-sha384+bcrypt"
@@ -42,13 +43,6 @@ COMMON_PASSWORDS = Path(__file__).with_name("common_passwords.txt")
 # The whole hash is checked, because bcrypt raises for a salt that is not in its base64.
 _BCRYPT = re.compile(r"\$2b\$([0-9]{2})\$[./A-Za-z0-9]{53}")
 SERVICE_WORDS = ("comfy", "comfyui", "comfyorg", "comfycloud", "comfyaccount")
-
-
-class Peppers(Struct, frozen=True):
-    """The pre-hash keys by version, and the version that new hashes use."""
-
-    current: str
-    keys: Mapping[str, bytes]
 
 
 class BreachedPasswords(Protocol):

@@ -14,7 +14,7 @@ from accounts.aws.outbox import BestEffortOutbox, SqsOutbox
 from accounts.aws.secrets import AdminSecret, PepperSecret, Secret
 from accounts.errors import MailUnavailable, Unavailable
 from accounts.model import messages
-from accounts.model.passwords import Peppers
+from accounts.model.peppers import Peppers
 
 REFUSED = ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetSecretValue")
 MISSING = ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "GetSecretValue")

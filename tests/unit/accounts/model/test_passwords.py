@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.model import passwords
-from accounts.model.passwords import FIRST_SCHEME, SCHEME, BcryptHasher, Peppers, Verdict
+from accounts.model.passwords import FIRST_SCHEME, SCHEME, BcryptHasher, Verdict
+from accounts.model.peppers import Peppers
 from tests.unit.accounts.stage import exactly
 
 _OLD, _NEW = b"o" * 48, b"n" * 48
