@@ -95,7 +95,7 @@ def _segment(part: Mapping[str, Any]) -> str:
 
 
 def _side_by_side(signature: bytes) -> bytes:
-    """The two numbers of a signature, which KMS sends in ASN.1 (RFC 3279 2.2.3), as a JWS has them (RFC 7518 3.4).
+    """The two numbers of a signature, which KMS sends in ASN.1, as a JWS has them (RFC 7518 3.4).
 
     Read here, because importing cryptography for it would take an eighth of the token endpoint's cold start.
     """
