@@ -139,7 +139,7 @@ const ORDERS = {
   created_at: (a, b) => b.created_at.localeCompare(a.created_at),
   name: (a, b) => a.name.localeCompare(b.name),
   last_used_at: (a, b) => (b.last_used_at ?? "").localeCompare(a.last_used_at ?? ""),
-  expires_at: (a, b) => (a.expires_at ?? "~").localeCompare(b.expires_at ?? "~"),
+  expires_at: (a, b) => (a.expires_at ?? "9999").localeCompare(b.expires_at ?? "9999"),
 };
 
 function matches(key, words) {
