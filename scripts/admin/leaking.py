@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from accounts import secrets
-from accounts.model import api_keys
+from accounts.model import api_keys, leak_reports
 from scripts.admin import report
 from scripts.admin.people import Json, NotFound, Operator
 from scripts.admin.terminal import Commands, command, confirm
@@ -23,6 +23,8 @@ def add_to(commands: Commands) -> None:
 
 
 def _leaked(asked: argparse.Namespace, there: Place) -> None:
+    if asked.url and not leak_reports.shown_url(asked.url):
+        raise CannotDo(f"{asked.url} is not an https address that the email can show")
     keys = _keys_in(_text(asked.file))
     if not keys:
         raise CannotDo("the text has no whole API key")

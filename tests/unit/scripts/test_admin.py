@@ -468,6 +468,18 @@ def test_a_file_that_cannot_be_read_is_named(shell: Shell, tmp_path: Path) -> No
     assert "missing cannot be read: No such file" in err
 
 
+@pytest.mark.parametrize(
+    "url", ["ftp://paste.example.com/1", "http://paste.example.com/1", "paste.example.com", "https:"]
+)
+def test_an_address_that_the_email_cannot_show_is_refused(shell: Shell, url: str) -> None:
+    """Otherwise it would be left out, which no one would notice."""
+    code, out, err = shell.run("leaked", "--yes", "--url", url, piped=LEAK)
+
+    assert (code, out) == (1, "")
+    assert err.endswith(f"make admin: {url} is not an https address that the email can show\n")
+    assert shell.aws.sent == []
+
+
 def test_leaked_keys_are_confirmed(shell: Shell, tmp_path: Path) -> None:
     leaked = tmp_path / "leak.txt"
     leaked.write_text(LEAK)
