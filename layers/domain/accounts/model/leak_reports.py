@@ -19,7 +19,6 @@ from accounts import secrets
 from accounts.errors import InvalidInput, MalformedRequest
 from accounts.limits import LEAK_REPORT_MAX_MATCHES, LEAK_TYPE_MAX_CHARACTERS, LEAK_URL_MAX_CHARACTERS
 from accounts.model import api_keys
-from accounts.model.one_time_tokens import Payload
 
 Label = Literal["true_positive", "false_positive"]
 TRUE_POSITIVE: Final = "true_positive"
@@ -65,18 +64,6 @@ class Leak(Struct, frozen=True):
     digest: str
     url: str = ""
     found_in: str = ""
-
-
-class LeakNotice(Payload, frozen=True):
-    """The payload of LEAK_NOTICE: what the email says. Each text may be empty."""
-
-    name: str
-    url: str
-    found_in: str
-    last_used: str
-    # Without these, it was stored by a version that did not keep them.
-    last_browser: str = ""
-    last_source: str = ""
 
 
 def matches(body: bytes) -> list[LeakMatch]:

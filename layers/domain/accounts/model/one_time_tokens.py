@@ -227,6 +227,18 @@ class UserCode(DeviceRequest, frozen=True, kw_only=True):
     user_agent: str
 
 
+class LeakNotice(Payload, frozen=True):
+    """The payload of LEAK_NOTICE: what the email says. Each text may be empty."""
+
+    name: str
+    url: str
+    found_in: str
+    last_used: str
+    # Without these, it was stored by a version that did not keep them.
+    last_browser: str = ""
+    last_source: str = ""
+
+
 class OneTimeTokens(Protocol):
     def get(self, key: str) -> OneTimeToken | None:
         """The token, read consistently, or None. The caller checks the expiry."""
@@ -267,15 +279,8 @@ def issue(
 ) -> tuple[str, OneTimeToken]:
     """A new token and its plain text, which only its recipient may get."""
     plaintext = secrets.new_token()
-    token = OneTimeToken(
-        purpose=purpose,
-        digest=secrets.digest(plaintext),
-        subject=subject,
-        issued_at=now,
-        expires_at=now + lifetime,
-        data=payload.stored() if payload else {},
-    )
-    return plaintext, token
+    data = payload.stored() if payload else {}
+    return plaintext, OneTimeToken(purpose, secrets.digest(plaintext), subject, now, now + lifetime, data)
 
 
 def find(tokens: OneTimeTokens, purpose: Purpose, plaintext: str, now: datetime) -> OneTimeToken | None:

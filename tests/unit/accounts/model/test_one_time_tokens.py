@@ -8,7 +8,6 @@ import pytest
 from accounts import secrets
 from accounts.model import one_time_tokens
 from accounts.model.consents import Decision
-from accounts.model.leak_reports import LeakNotice
 from accounts.model.one_time_tokens import (
     EMAIL_VERIFICATION,
     PASSWORD_RESET,
@@ -18,6 +17,7 @@ from accounts.model.one_time_tokens import (
     DeviceRequest,
     FactorSetup,
     Issue,
+    LeakNotice,
     LoginCode,
     NewAddress,
     OneTimeToken,

@@ -10,7 +10,6 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from accounts.flows.people.key_notices import last_use
 from accounts.limits import KEYS_DUE_AT_ONCE
 from accounts.model import api_keys, key_expiry, key_secrets, messages
 from accounts.model.api_keys import ApiKey, ApiKeys
@@ -48,6 +47,8 @@ class KeyExpiry(Struct, frozen=True):
 
 
 def _reminder(key: ApiKey, due_at: datetime, expires_at: datetime) -> messages.ApiKeyExpiring:
+    from accounts.flows.people.key_notices import last_use  # noqa: PLC0415 - most runs remind no one
+
     once = f"{key.id}#{due_at.isoformat()}"
     used = last_use(key)
     return messages.ApiKeyExpiring(key.user_id, key.name, key.hint, expires_at.isoformat(), once, **used)

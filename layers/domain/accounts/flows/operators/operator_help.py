@@ -12,7 +12,6 @@ from msgspec import Struct
 from accounts.errors import NotFound, PasswordMissing
 from accounts.flows.operators.operator_requests import OperatorRequest
 from accounts.flows.people.key_ending import end_key, name_and_hint
-from accounts.flows.people.key_notices import last_use
 from accounts.model import identities, messages, sessions, users
 from accounts.model.api_keys import ApiKeys
 from accounts.model.audit import Record
@@ -113,6 +112,8 @@ class KeyRevocation(Struct, frozen=True):
             raise NotFound(_NO_SUCH_KEY)
         record = request.record("authn_token_leaked", now, api_key=key.id, name=key.name, url=leak.url)
         self._end(request, key.id, record)
+        from accounts.flows.people.key_notices import last_use  # noqa: PLC0415 - other requests need none
+
         used = last_use(key)
         self.notices.put(messages.ApiKeyLeaked(request.user_id, key.name, leak.url, leak.found_in, **used))
 
