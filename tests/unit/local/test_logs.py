@@ -1,7 +1,7 @@
 """How log lines are collected and printed."""
 
 import json
-import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -85,12 +85,13 @@ class FakeLogs:
         return {"events": found[: self._most]}
 
 
-NOW = int(time.time() * 1000) + 60_000
+NOW = 1_800_000_000_000
 
 
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> FakeLogs:
-    """Log groups that return four events at a time."""
+    """Log groups that return four events at a time. A tail that is created now begins a minute ago."""
+    monkeypatch.setattr(logs, "time", SimpleNamespace(time=lambda: NOW / 1000 - 60))
     monkeypatch.setattr(logs, "_MOST_EVENTS", 4)
     return FakeLogs(most=4)
 
