@@ -69,7 +69,7 @@ export function open(element) {
 export function showLoadError(slot, result) {
   const again = make("button", { type: "button", class: "link" }, t("plain.again"));
   again.addEventListener("click", () => location.reload());
-  showError(slot, result).append(" ", again);
+  showError(slot, result).append(" · ", again);
 }
 
 // When the owner comes back to this tab, unless a dialog is open.
