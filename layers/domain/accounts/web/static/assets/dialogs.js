@@ -41,6 +41,8 @@ export function openDialog(dialog) {
   if (unopened.contains(dialog)) {
     document.querySelector("main").append(dialog);
   }
+  // For print.css.
+  $("main").classList.add("asking");
   if (dialog.showModal) {
     dialog.showModal();
     return;
@@ -88,6 +90,7 @@ export function wireDialogs() {
   }
   for (const element of unopened.querySelectorAll("dialog")) {
     element.addEventListener("close", () => {
+      $("main").classList.toggle("asking", Boolean($("dialog[open]")));
       for (const input of element.querySelectorAll("input[autocomplete$=password]")) {
         input.value = "";
         setFieldError(input, "");
