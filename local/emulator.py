@@ -86,7 +86,7 @@ class Emulator:
         """Let requests to the site reach this HTTP API, which is deployed now."""
         new = self._api_file.with_suffix(".new")
         new.write_text(api)
-        new.replace(self._api_file)  # at once: a request may come meanwhile
+        new.replace(self._api_file)  # atomic: a request may read it concurrently
 
     def stop(self, *, save: bool = True) -> None:
         """Stop MiniStack; with ``save``, let it write its state first."""

@@ -1,10 +1,10 @@
 # ruff: noqa: INP001 - a script that the Makefile beside it calls
-"""Make the installed packages small and quick to start: `trim.py <folder> <AWS service>...`.
+"""Make the installed packages small and quick to import: `trim.py <folder> <AWS service>...`.
 
-Packages are compiled here, once, and not in every cold start: a function cannot write to its layers. Their sources stay
-behind, for both would be over the budget. Botocore ships descriptions of some 400 services, with their manuals. What a
-client reads of them when it is created is parsed in every cold start, so it is cut to the operations that the functions
-call, and to what a program reads. What is left is unchanged.
+Packages are compiled here, once, because a function cannot write to its layers. Sources are removed, because both
+would exceed the size budget. Botocore ships descriptions of some 400 services, with documentation. A client parses
+those of its service in every cold start, so they are cut to the operations that functions call, without documentation.
+The rest is unchanged.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-# What no function imports. Powertools' event handler brings a whole Swagger UI along, its parser wants
-# pydantic; of cffi, cryptography needs the compiled half alone; of fido2, the functions need only what a server needs,
-# and no attestation; nobody asks dateutil for a time zone by name.
+# What no function imports. Powertools' event handler contains a whole Swagger UI, and its parser requires pydantic.
+# cryptography uses only the compiled part of cffi. The functions use only the server of fido2, without attestation, and
+# no named time zones of dateutil.
 SURPLUS = (
     "aws_lambda_powertools/event_handler",
     "aws_lambda_powertools/utilities/parser",

@@ -107,7 +107,7 @@ def test_an_old_log_in_is_asked_for_the_password_and_carries_on(stage: Stage, ow
     stage.told("Copy it now")
 
 
-def test_whoever_thinks_better_of_it_keeps_what_was_typed(stage: Stage, owner: Person) -> None:
+def test_cancelling_keeps_what_was_typed(stage: Stage, owner: Person) -> None:
     """Escape closes the question, and the form is still there."""
     long_ago(stage.cloud, owner)
     stage.visitor.visit("/api-keys")

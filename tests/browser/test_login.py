@@ -98,7 +98,7 @@ def test_the_method_that_was_used_last_is_marked(stage: Stage) -> None:
     assert stage.page.evaluate("document.cookie") == ""
 
 
-def test_nobody_is_sent_elsewhere_after_logging_in(visitor: Visitor) -> None:
+def test_a_login_leads_to_no_other_site(visitor: Visitor) -> None:
     """Own paths only, read as the browser reads them (RFC 9700 4.11)."""
     visitor.visit("/forgot-password")
 

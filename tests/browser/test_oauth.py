@@ -63,7 +63,7 @@ def test_a_person_links_and_unlinks_by_clicking(stage: Stage) -> None:
     stage.told("This is your only way to log in.")
 
 
-def test_a_login_of_somebody_else_cannot_be_linked(stage: Stage) -> None:
+def test_the_login_of_another_person_cannot_be_linked(stage: Stage) -> None:
     """The page says whose it is not, and leads back to the account."""
     taken = _address("taken")
     Person(stage.cloud, email=taken).with_provider("github")

@@ -265,7 +265,7 @@ def test_the_question_survives_a_forgotten_password(stage: Stage) -> None:
     assert mailed.url == stage.visitor.site + question_of()
 
 
-def test_somebody_else_can_answer(stage: Stage) -> None:
+def test_another_account_can_answer(stage: Stage) -> None:
     """The current account is logged out, and the next login returns to the same question."""
     other = Person(stage.cloud).join()
     enter(stage.visitor, stage.person)
@@ -279,7 +279,7 @@ def test_somebody_else_can_answer(stage: Stage) -> None:
     assert stage.page.url == stage.visitor.site + question_of()
 
 
-def test_a_click_is_not_for_somebody_who_logged_in_meanwhile(stage: Stage) -> None:
+def test_a_click_does_not_count_for_an_account_that_logged_in_since(stage: Stage) -> None:
     """The page shows who it is now, and waits for another click."""
     other = Person(stage.cloud).join()
     enter(stage.visitor, stage.person)
@@ -377,7 +377,7 @@ def test_nothing_of_the_question_becomes_part_of_the_page(stage: Stage) -> None:
     stage.visitor.complaints.clear()
 
 
-def test_nobody_can_frame_the_question(stage: Stage, here: str) -> None:
+def test_the_question_cannot_be_framed(stage: Stage, here: str) -> None:
     """A page that lays it under something else to click gets nothing to show (OA-19)."""
     enter(stage.visitor, stage.person)
     stage.page.goto(stage.visitor.site + "/nothing-here")

@@ -108,7 +108,7 @@ def test_unlinking_and_a_concurrent_login_leave_no_session_of_it(racetrack: Back
 
 
 @of_each_provider
-def test_a_login_does_not_link_what_is_unlinked_meanwhile(racetrack: Backend, provider: ProviderName) -> None:
+def test_a_login_does_not_link_what_is_unlinked_concurrently(racetrack: Backend, provider: ProviderName) -> None:
     """It has read that the subject is unknown; before it writes, the owner links and unlinks it."""
     linked = Linked(racetrack, provider)
     overtaken = OvertakenAtWrite(racetrack.transactions, linked.link_and_unlink)
@@ -180,7 +180,7 @@ def test_unlinking_and_a_concurrent_confirmation_leave_no_session_of_it(
 
 
 @of_each_provider
-def test_a_confirmation_does_not_link_what_is_unlinked_meanwhile(racetrack: Backend, provider: ProviderName) -> None:
+def test_a_confirmation_does_not_link_what_is_unlinked_concurrently(racetrack: Backend, provider: ProviderName) -> None:
     """It has read that the subject waits for it; before it writes, the owner links and unlinks the subject."""
     linked = Linked(racetrack, provider)
     token, browser = _pending(linked, replace(linked.subject, email_verified=False))

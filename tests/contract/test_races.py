@@ -246,7 +246,7 @@ def test_a_login_that_is_overtaken_repeatedly_still_succeeds(racetrack: Backend)
     assert len(held) == SESSIONS_PER_ACCOUNT
 
 
-def test_logout_everywhere_ends_sessions_that_are_opened_meanwhile(racetrack: Backend) -> None:
+def test_logout_everywhere_ends_sessions_that_are_opened_concurrently(racetrack: Backend) -> None:
     """Also when it is overtaken by as many logins as the limit allows."""
     stories = Stories(racetrack)
     person = stories.person()

@@ -215,7 +215,7 @@ def test_no_table_and_no_message_has_the_code_or_the_token(functions: Lambdas, p
 
 
 @pytest.mark.parametrize("service", ["dynamodb", "sqs"])
-def test_nobody_gets_in_when_a_dependency_fails(functions: Lambdas, person: Person, service: str) -> None:
+def test_no_session_is_opened_when_a_dependency_fails(functions: Lambdas, person: Person, service: str) -> None:
     functions.cloud.failing[service] = unreachable
     answer = log_in(functions)
     functions.cloud.failing.clear()

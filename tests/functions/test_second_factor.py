@@ -294,7 +294,7 @@ def test_a_login_that_only_sets_up_the_factor_can_log_out(functions: Lambdas, mu
     assert functions.invoke("session_show", request("session_show", cookie=must_set_up)).status == 401
 
 
-def test_nobody_turns_it_on_where_it_is_off(functions: Lambdas, parameter: Callable[[str], None]) -> None:
+def test_it_cannot_be_turned_on_where_it_is_off(functions: Lambdas, parameter: Callable[[str], None]) -> None:
     parameter("off")
     answer = call(functions, routes.FACTOR_START)
 
@@ -348,7 +348,7 @@ def test_a_notice_that_cannot_be_queued_denies_nothing(functions: Lambdas, perso
 
 
 @pytest.mark.parametrize("service", ["dynamodb", "kms"])
-def test_nobody_gets_in_when_a_dependency_fails(functions: Lambdas, person: Person, service: str) -> None:
+def test_no_session_is_opened_when_a_dependency_fails(functions: Lambdas, person: Person, service: str) -> None:
     functions.cloud.failing[service] = unreachable
     assert finish(functions, APP.at(NOW)).status == 503
     functions.cloud.failing.clear()

@@ -109,7 +109,7 @@ def test_a_session_opens_another_api_but_writes_nothing_unproven(cloud: LocalClo
     assert _work(cloud, other_api, "POST", cookie=cookie).status_code == 403
 
 
-def test_nobody_opens_nothing(cloud: LocalCloud, other_api: str) -> None:
+def test_without_a_valid_credential_the_authorizer_denies(cloud: LocalCloud, other_api: str) -> None:
     """Without a credential, or with one that is none, the other team's function is never asked."""
     assert _work(cloud, other_api).status_code in {401, 403}
     assert _work(cloud, other_api, authorization="Bearer nonsense").status_code == 403

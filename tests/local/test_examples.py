@@ -68,7 +68,7 @@ def test_a_headless_script_signs_in_with_a_code(ann: Person) -> None:
     assert headless.account(site, {"Authorization": f"Bearer {tokens['access_token']}"})["email"] == ann.email
 
 
-def test_a_headless_script_says_when_nobody_answers() -> None:
+def test_a_headless_script_reports_an_unreachable_service() -> None:
     """Which is not the key's fault."""
     code, said, complained = run("http://127.0.0.1:9", "comfyui-whatever")
 

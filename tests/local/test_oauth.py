@@ -81,7 +81,7 @@ def test_linking_on_purpose_and_unlinking_but_never_the_last(cloud: LocalCloud) 
     assert person.wait_for_mail("A login method was removed from your Comfy account")
 
 
-def test_a_login_of_somebody_else_cannot_be_linked(cloud: LocalCloud) -> None:
+def test_the_login_of_another_person_cannot_be_linked(cloud: LocalCloud) -> None:
     """A subject opens one account only."""
     owner, other = Person(cloud), Person(cloud).join()
     owner.call("GET", owner.with_provider("github"))

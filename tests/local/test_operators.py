@@ -135,7 +135,7 @@ def test_an_account_is_deleted(admin: Admin, person: Person) -> None:
     assert person.confirm(token).json()["id"] != account
 
 
-def test_nobody_is_refused_while_the_pepper_is_rotated(admin: Admin, person: Person) -> None:
+def test_no_login_is_refused_while_the_pepper_is_rotated(admin: Admin, person: Person) -> None:
     """Functions with the old pepper and with the new one accept each other's hashes; logging in renews an old one."""
     restart(person.cloud, "login")
     assert person.log_in().status_code == 200

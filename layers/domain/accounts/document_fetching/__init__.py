@@ -97,7 +97,7 @@ class DocumentFetching:
 
 
 class _Connection(HTTPSConnection):
-    """https to a connection of ours. ``sock`` is set before the handshake, so that ``abort`` ends that, too."""
+    """https over an open connection. ``sock`` is set before the handshake, so that ``abort`` ends that, too."""
 
     def __init__(self, host: str, connected: Dial, trusted: ssl.SSLContext) -> None:
         super().__init__(host, PORT, context=trusted)

@@ -285,7 +285,7 @@ def existing(accounts: Users, user_id: str) -> User:
 def other_sessions(user: User, current: str) -> tuple[str, ...]:
     """The account's sessions except ``current``; raises Unauthenticated when ``current`` has ended.
 
-    The owner may have logged out everywhere meanwhile: as the account is read for the write, the write checks it.
+    The owner may log out everywhere concurrently, so the write checks the account as it was read.
     """
     if current not in user.sessions:
         raise Unauthenticated

@@ -51,7 +51,7 @@ def has_bearer(request: Request) -> bool:
 
 
 def named_key(request: Request) -> ApiKey | None:
-    """The API key that the path names, whoever owns it, if the route reads it with the session."""
+    """The API key that the path names, of any account, if the route reads it with the session."""
     return request.principal.named_key if request.principal else None
 
 

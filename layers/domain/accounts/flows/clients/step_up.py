@@ -1,8 +1,8 @@
 """Whether the owner's login is what a client asks for (RFC 9470 5, OpenID Connect Core 3.1.2.1).
 
 ``asked_at`` is when the page first showed the request: what the owner proves after that answers it, however long the
-page is open. The page says when that was. Whoever controls the browser could also leave the requirement out, so a
-service that needs it checks ``auth_time`` and ``acr`` of the token.
+page is open. The page says when that was. An attacker who controls the browser could also leave the requirement out,
+so a service that needs it checks ``auth_time`` and ``acr`` of the token.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ _LIKE_ADDRESS = re.compile(r"\.[^ ]")
 
 
 def greeted(name: str) -> str:
-    """The name, if it is one: a few words of letters. Otherwise empty, and the email greets nobody."""
+    """The name, if it is one: a few words of letters. Otherwise empty, and the email has no name in its greeting."""
     is_short = len(name) <= GREETED_NAME_MAX_CHARACTERS and len(name.split()) <= GREETED_NAME_MAX_WORDS
     is_plain = all(character in _MARKS or unicodedata.category(character)[0] in "LM" for character in name)
     return name if is_short and is_plain and not _LIKE_ADDRESS.search(name) else ""

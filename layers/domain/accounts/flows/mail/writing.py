@@ -1,8 +1,8 @@
 """Writes a planned email, and creates the token of its link.
 
 An email goes to the stored address, never to one from a request (ASVS 6.5; EM-03), except to the new address of an
-email change. An email to the address of someone else contains no text that the caller chose:
-it greets nobody.
+email change. An email to the address of someone else contains no text that the caller chose, and greets without a
+name.
 """
 
 from __future__ import annotations

@@ -160,7 +160,7 @@ def test_an_owner_who_turns_it_off_sets_it_up_at_the_next_login(service: FactorS
     assert stored(service, service.log_in(AT)).enrolling
 
 
-def test_nobody_turns_it_on_where_it_is_off(service: FactorService, before: LoggedIn) -> None:
+def test_it_cannot_be_turned_on_where_it_is_off(service: FactorService, before: LoggedIn) -> None:
     """Not with a setup from before, either."""
     started = service.second_factor_setup.start(before.session, NOW)
     service = under(service, "off")

@@ -486,7 +486,7 @@ def test_the_secret_of_another_account_does_not_work(service: FactorService, own
     assert refusal(service, service.first_step(), app.code()) is Unavailable
 
 
-def test_nobody_gets_in_when_the_store_fails(service: FactorService, owner: LoggedIn, app: App) -> None:
+def test_no_session_is_opened_when_the_store_fails(service: FactorService, owner: LoggedIn, app: App) -> None:
     pending, before = service.first_step(), sessions_of(service, owner)
     service.world.down = True
     assert refusal(service, pending, app.code()) is Unavailable

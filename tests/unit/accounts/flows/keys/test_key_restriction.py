@@ -180,7 +180,7 @@ def test_a_rotation_does_not_escape_a_restriction(service: Service, days: int, *
     assert {key.networks for key in service.world.api_keys.values()} == {"203.0.113.0/24 2001:db8:7::/48"}
 
 
-def test_a_key_that_is_deleted_meanwhile_does_not_come_back(service: Service) -> None:
+def test_a_key_that_is_deleted_concurrently_does_not_come_back(service: Service) -> None:
     logged_in = service.person()
     new = service.key(logged_in)
     rival = Service(service.world)

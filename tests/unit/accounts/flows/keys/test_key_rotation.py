@@ -384,7 +384,7 @@ def test_a_rename_during_a_rotation_is_not_lost(service: Service) -> None:
 
 
 @pytest.mark.parametrize("end", ["deleted", "logged out"])
-def test_a_rotation_of_a_key_that_ends_meanwhile_brings_nothing_back(service: Service, end: str) -> None:
+def test_a_rotation_does_not_restore_a_key_that_ends_concurrently(service: Service, end: str) -> None:
     logged_in = service.person()
     key = service.key(logged_in)
     rival = Service(service.world)

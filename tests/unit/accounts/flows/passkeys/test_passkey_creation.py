@@ -137,7 +137,7 @@ def test_a_response_that_does_not_verify_is_refused(service: PasskeyService, own
 
 
 def test_an_id_belongs_to_one_account(service: PasskeyService, owner: LoggedIn, device: Authenticator) -> None:
-    """A copy of somebody's credential id with another key cannot be added, and theirs still works."""
+    """A copy of another account's credential id with another key cannot be added, and the original still works."""
     stranger = service.person("other@example.com", OTHER_PASSWORD)
     copy = Authenticator(credential=device.credential)
     invited = service.passkey_creation.invite(cookie(stranger), OWNER, NOW)
@@ -171,8 +171,8 @@ def test_two_at_once_do_not_exceed_the_limit(service: PasskeyService, owner: Log
     assert len(service.world.passkeys) == PASSKEYS_PER_ACCOUNT
 
 
-def test_a_session_that_ends_meanwhile_adds_nothing(service: PasskeyService, owner: LoggedIn) -> None:
-    """The owner logs out everywhere while somebody with a stolen session adds a passkey."""
+def test_a_session_that_ends_concurrently_adds_nothing(service: PasskeyService, owner: LoggedIn) -> None:
+    """The owner logs out everywhere while an attacker with a stolen session adds a passkey."""
     elsewhere = service.log_in()
     invited = service.passkey_creation.invite(cookie(owner), OWNER, NOW)
     response, end_all = Authenticator().create(invited.challenge), service.logout_everywhere.everywhere

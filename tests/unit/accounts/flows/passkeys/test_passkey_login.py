@@ -298,7 +298,7 @@ def test_a_source_has_300_attempts_a_minute(service: PasskeyService, device: Aut
     assert service.enter(response, caller=STRANGER)
 
 
-def test_when_dynamodb_is_down_nobody_gets_in(service: PasskeyService, device: Authenticator) -> None:
+def test_when_dynamodb_is_down_no_session_is_opened(service: PasskeyService, device: Authenticator) -> None:
     response = service.answer(device)
     service.world.down = True
     with pytest.raises(Unavailable):

@@ -215,7 +215,7 @@ def test_fewer_than_two_are_not(service: PasskeyService, owner: LoggedIn, number
     assert service.identity().password_hash is not None
 
 
-def test_a_passkey_that_is_removed_meanwhile_keeps_the_password(
+def test_a_passkey_that_is_removed_concurrently_keeps_the_password(
     service: PasskeyService, owner: LoggedIn, device: Authenticator
 ) -> None:
     second = Authenticator()

@@ -70,6 +70,6 @@ def test_a_change_names_what_to_change(service: Service) -> None:
         service.account_renaming.change(cookie(service.person()), None, None, OWNER, NOW)
 
 
-def test_without_a_session_nobody_chooses(service: Service) -> None:
+def test_choosing_a_language_requires_a_session(service: Service) -> None:
     with pytest.raises(Unauthenticated):
         service.account_renaming.change(None, None, "de", OWNER, NOW)
