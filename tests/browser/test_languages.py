@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from accounts import languages
 from local.cloud import LocalCloud
@@ -73,13 +73,25 @@ def test_what_is_latin_stays_in_order_from_right_to_left(chromium: Browser, clou
     enter(someone, member)
     someone.visit("/api-keys")
     page = someone.page
-    for field in ("#line-api", "#plaintext", "#key-networks", "#keys code"):
-        assert page.locator(field).first.evaluate("it => getComputedStyle(it).direction") == "ltr"
-    assert page.locator("#key-name").evaluate("it => getComputedStyle(it).direction") == "rtl"
     menu = page.get_by_role("row").get_by_role("button")
     label = languages.read("ar", "pages")["keys"]["menu.label"]
     expect(menu).to_have_accessible_name(label.format(name="\u2068render box\u2069"))
+    assert direction(page.locator("#keys code")) == "ltr"
+
+    page.locator("[data-new]:visible").click()
+    assert direction(page.locator("#key-networks")) == "ltr"
+    assert direction(page.locator("#key-name")) == "rtl"
+    page.locator("#key-name").fill("laptop")
+    page.locator("#make [type=submit]").click()
+    expect(page.locator("#made")).to_be_visible()
+    assert direction(page.locator("#plaintext")) == "ltr"
+    assert direction(page.locator("#line-api")) == "ltr"
     someone.context.close()
+
+
+def direction(element: Locator) -> str:
+    found: str = element.evaluate("it => getComputedStyle(it).direction")
+    return found
 
 
 def _problems(stage: Stage, path: str, language: str) -> list[str]:
