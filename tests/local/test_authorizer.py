@@ -4,11 +4,13 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
 
 from local.cloud import LocalCloud
+from tests.local.ageing import age
 from tests.local.person import Person
 
 _ECHO = """import json
@@ -97,6 +99,21 @@ def test_a_key_opens_another_api_until_it_is_deleted(cloud: LocalCloud, other_ap
     expected = {"account_id": account_id, "scope": "", **key}
     assert (answer.status_code, json.loads(answer.text)) == (200, expected)
     assert person.call("DELETE", f"/customers/api-keys/{made['id']}").status_code == 204
+    assert _work(cloud, other_api, x_api_key=made["plaintext_key"]).status_code == 403
+
+
+def test_a_key_opens_another_api_until_it_expires(cloud: LocalCloud, other_api: str) -> None:
+    """The other team's function learns when that is."""
+    person = Person(cloud).join()
+    expires_at = (datetime.now(UTC) + timedelta(days=7)).isoformat()
+    asked = person.call("POST", "/customers/api-keys", {"name": "render farm", "expires_at": expires_at})
+    made = asked.json()["api_key"]
+
+    answer = _work(cloud, other_api, x_api_key=made["plaintext_key"])
+
+    assert answer.status_code == 200
+    assert datetime.fromisoformat(answer.json()["expires_at"]) == datetime.fromisoformat(made["expires_at"])
+    age(cloud, made["id"], timedelta(days=7))
     assert _work(cloud, other_api, x_api_key=made["plaintext_key"]).status_code == 403
 
 
