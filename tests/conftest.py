@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
-from xdist.workermanage import WorkerController
 
 # Powertools reads it when ``accounts.telemetry`` is imported, which the stores do, too.
 os.environ["POWERTOOLS_SERVICE_NAME"] = "accounts"
@@ -20,30 +19,18 @@ from accounts.dynamo import tables
 if TYPE_CHECKING:
     from local.cloud import LocalCloud
 
-# Their tests share a deployed local cloud, which takes seconds to start, and gigabytes to run many times.
-_ON_A_CLOUD = ("tests/browser/", "tests/local/")
-_MOST_CLOUDS = 4
-# Each of these folders is one chain: its tests share what starts slowly, too.
-_CHAINS = ("tests/clients/", "tests/contract/")
+# Each of these folders is one chain: its tests share a deployed local cloud or a DynamoDB Local, which start slowly.
+_CHAINS = ("tests/browser/", "tests/local/", "tests/clients/", "tests/contract/")
 # Each function of these files is a chain of its own: these files take longest without a local cloud.
 _BY_FUNCTION = ("tests/functions/test_permissions.py", "tests/functions/test_fuzz.py")
 # What takes longest starts first, so that no worker still runs it when the others are done.
-_LONG = (
-    "tests/clients/",
-    *_ON_A_CLOUD,
-    "tests/contract/",
-    "tests/guards/test_budgets.py",
-    *_BY_FUNCTION,
-    "tests/guards/",
-    "tests/functions/",
-)
+_LONG = (*_CHAINS, "tests/guards/test_budgets.py")
+# These tests run last: after each, every function of the local cloud starts cold again.
+_REDEPLOYS = "redeploys"
 
 
 class ByFile(LoadScopeScheduling):
-    """Distributes files over the workers; the tests of a file, or of a chain, run in one worker.
-
-    Not every worker starts a local cloud: the others run what needs none.
-    """
+    """Distributes files over the workers; the tests of a file, or of a chain, run in one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith(_CHAINS):
@@ -52,21 +39,6 @@ class ByFile(LoadScopeScheduling):
         if file in _BY_FUNCTION and (function := re.search(r"\[(\w+)", test)):
             return f"{file} {function[1]}"
         return file
-
-    def _assign_work_unit(self, node: WorkerController) -> None:
-        self.workqueue.move_to_end(self._next(node), last=False)
-        super()._assign_work_unit(node)
-
-    def _next(self, node: WorkerController) -> str:
-        """The first in the queue that the worker may run; the first if there is none."""
-        with_cloud = [it for it, work in self.assigned_work.items() if any(map(_is_on_a_cloud, work))]
-        may_start_cloud = node in with_cloud or len(with_cloud) < max(1, min(_MOST_CLOUDS, len(self.assigned_work) - 1))
-        fitting = (scope for scope in self.workqueue if may_start_cloud or not _is_on_a_cloud(scope))
-        return next(fitting, next(iter(self.workqueue)))
-
-
-def _is_on_a_cloud(scope: str) -> bool:
-    return scope.startswith(_ON_A_CLOUD)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
@@ -87,21 +59,13 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what takes longest first. Otherwise pytest-randomly's order of files and tests stays.
-
-    What redeploys comes last: afterwards every function of the local cloud starts cold.
-    """
-    redeploying = {item.path for item in items if _redeploys(item)}
-
-    def start(item: pytest.Item) -> tuple[int, bool, bool]:
-        place = next((number for number, path in enumerate(_LONG) if item.nodeid.startswith(path)), len(_LONG))
-        return place, item.path in redeploying, _redeploys(item)
-
-    items.sort(key=start)
+    """Put what takes longest first. Otherwise pytest-randomly's order of files and tests stays."""
+    items.sort(key=_start)
 
 
-def _redeploys(item: pytest.Item) -> bool:
-    return item.get_closest_marker("redeploys") is not None
+def _start(item: pytest.Item) -> tuple[int, bool]:
+    place = next((number for number, path in enumerate(_LONG) if item.nodeid.startswith(path)), len(_LONG))
+    return place, item.get_closest_marker(_REDEPLOYS) is not None
 
 
 def missing(what: str) -> None:
@@ -128,18 +92,12 @@ def _new_clients() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _reset_counters(request: pytest.FixtureRequest) -> Iterator[None]:
+def _reset_counters(request: pytest.FixtureRequest) -> None:
     """Start each test on the local cloud as if the windows of all limits had passed.
 
-    All callers have the address 127.0.0.1. Without this, a fast machine would reach the limits per address, and the
-    people whom a module's tests share could not sign up after a test that reaches one.
+    All callers have the address 127.0.0.1. Without this, a fast machine would reach the limits per address.
     """
-    if "cloud" not in request.fixturenames:
-        yield
-        return
-    from tests.local import counters  # noqa: PLC0415 - only tests on the local cloud need it
+    if "cloud" in request.fixturenames:
+        from tests.local import counters  # noqa: PLC0415 - only tests on the local cloud need it
 
-    cloud = request.getfixturevalue("cloud")
-    counters.reset(cloud)
-    yield
-    counters.reset(cloud)
+        counters.reset(request.getfixturevalue("cloud"))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 # How long a failing test takes; enough for the slowest machine to pass.
 _SECONDS = 60.0
-_PAUSE = 0.02
+_PAUSE = 0.1
 
 
 def wait_for[T](look: Callable[[], T], what: str) -> T:
