@@ -21,6 +21,8 @@ from accounts.settings import Settings
 
 KEPT_SECONDS = 300.0
 _COORDINATE_BYTES = 32
+_INTEGER, _SEQUENCE = 0x02, 0x30
+_NO_SIGNATURE = "KMS sent something else than a signature in DER."
 _KEY_ID_CHARACTERS = 16
 _WITHDRAWN = frozenset({"DisabledException", "KMSInvalidStateException", "NotFoundException"})
 
@@ -97,12 +99,24 @@ def _segment(part: Mapping[str, Any]) -> str:
 def _side_by_side(signature: bytes) -> bytes:
     """The two numbers of a signature, which KMS sends in ASN.1, as a JWS has them (RFC 7518 3.4).
 
-    Read here, because importing cryptography for it would take an eighth of the token endpoint's cold start.
+    Read here, because importing cryptography for it would take an eighth of the token endpoint's cold start. Raises
+    ValueError for anything but two numbers in DER.
     """
-    # A sequence of two integers, each of them and the sequence shorter than 128 bytes: tag, length, content.
-    end_of_first = 4 + signature[3]
-    numbers = signature[4:end_of_first], signature[end_of_first + 2 :]
-    return b"".join(_bytes(int.from_bytes(number)) for number in numbers)
+    end_of_first = 4 + int.from_bytes(signature[3:4])
+    r, s = int.from_bytes(signature[4:end_of_first]), int.from_bytes(signature[end_of_first + 2 :])
+    if _in_der(_SEQUENCE, _number_in_der(r) + _number_in_der(s)) != signature:
+        raise ValueError(_NO_SIGNATURE)
+    return _bytes(r) + _bytes(s)
+
+
+def _number_in_der(number: int) -> bytes:
+    # A first bit that is set would say that it is negative.
+    return _in_der(_INTEGER, number.to_bytes(number.bit_length() // 8 + 1))
+
+
+def _in_der(tag: int, content: bytes) -> bytes:
+    """Tag, length and content, which is shorter than 128 bytes in a P-256 signature (X.690 8.1)."""
+    return bytes((tag, len(content))) + content
 
 
 def _bytes(number: int) -> bytes:

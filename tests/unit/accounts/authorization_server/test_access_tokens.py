@@ -211,6 +211,34 @@ def test_a_signature_has_both_numbers_in_full_length(kms: Kms, monkeypatch: pyte
     assert decoded(signature) == r.to_bytes(32) + s.to_bytes(32)
 
 
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "",
+        "3006",
+        "3006020101",
+        "300602010102",
+        "3006020101020101" + "00",  # a byte too many
+        "3106020101020101",  # another type than a sequence
+        "3006030101020101",  # other types than integers
+        "3006020101030101",
+        "3005020101020101",  # another length than the sequence has
+        "3007020101020101",
+        "300702020001020101",  # a number with a zero too many
+        "3006020181020101",  # a negative number
+        "3004020002020101",  # an empty one
+    ],
+)
+def test_what_is_no_signature_is_not_made_into_a_token(
+    kms: Kms, monkeypatch: pytest.MonkeyPatch, signature: str
+) -> None:
+    monkeypatch.setattr(kms, "sign", lambda **_asked: {"Signature": bytes.fromhex(signature)})
+    with pytest.raises(ValueError, match="signature in DER"):
+        SigningKeys("key-a", "key-b").sign(claims())
+    with pytest.raises(ValueError, match="parsing"):
+        decode_dss_signature(bytes.fromhex(signature))
+
+
 @pytest.mark.usefixtures("kms")
 def test_a_valid_token_is_read() -> None:
     """Signed with either key: the other one may have signed until a moment ago."""
