@@ -180,7 +180,7 @@ def test_a_password_is_asked_for_again(stage: Stage) -> None:
 
 
 def test_another_account_does_not_get_it(stage: Stage, owner: Person) -> None:
-    """Nor is a button pressed there."""
+    """Not even the dialog opens."""
     _account("Change email")(Stage(stage.visitor, stage.cloud, owner))
     stage.page.get_by_label("New email address").fill("moved@example.com")
     _end_session(stage)

@@ -1,5 +1,7 @@
 """What is on paper: what a page says, and none of what can only be pressed."""
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -20,8 +22,7 @@ def _member(stage: Stage) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("scene", [account, api_keys], ids=lambda scene: scene.__name__)
-def test_a_page_is_printed_without_menus_and_buttons(stage: Stage, scene: object, scheme: str) -> None:
-    assert callable(scene)
+def test_a_page_is_printed_without_menus_and_buttons(stage: Stage, scene: Callable[[Stage], None], scheme: str) -> None:
     scene(stage)
     _on_paper(stage.page, scheme)
 

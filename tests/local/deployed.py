@@ -4,12 +4,21 @@ import json
 from typing import Any
 
 from local.cloud import LocalCloud
+from tests.local.person import Person
 
 
 def secret_of(cloud: LocalCloud, output: str) -> str:
     """Return the current version of the secret."""
     text: str = cloud.client("secretsmanager").get_secret_value(SecretId=cloud.outputs[output])["SecretString"]
     return text
+
+
+def verified(cloud: LocalCloud, key: str) -> dict[str, Any]:
+    """Return what another service is told of the key."""
+    secret = secret_of(cloud, "AdminSecretArn")
+    asked = Person(cloud).call("POST", "/admin/verify-api-key", {"api_key": key}, x_comfy_admin_secret=secret)
+    told: dict[str, Any] = asked.json()
+    return told
 
 
 def invoke(cloud: LocalCloud, function: str) -> Any:

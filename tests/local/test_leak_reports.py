@@ -10,7 +10,7 @@ from accounts.limits import LEAK_REPORT_MAX_BYTES
 from local.cloud import LocalCloud
 from local.scanner import Signer, match, matches
 from tests.local import leaks
-from tests.local.deployed import restart, secret_of
+from tests.local.deployed import restart, verified
 from tests.local.person import Person, with_key
 from tests.waiting import wait_for
 
@@ -46,7 +46,8 @@ def test_a_reported_key_is_dead_at_once_and_its_owner_learns_why(cloud: LocalClo
 
     assert (report.status, json.loads(report.answer)) == (200, [feedback(leaked)])
     assert (with_key(owner, leaked), with_key(owner, other)) == (401, 200)
-    assert verified(cloud, leaked) == {"valid": False, "error": "api_key_unknown"}
+    told = verified(cloud, leaked)
+    assert (told["valid"], told["error"]) == (False, "api_key_unknown")
     assert [it["name"] for it in owner.call("GET", "/customers/api-keys").json()["api_keys"]] == ["laptop"]
     mail = owner.wait_for_mail(LEAKED)
     said = mail["BodyText"]
@@ -61,13 +62,6 @@ def test_a_reported_key_is_dead_at_once_and_its_owner_learns_why(cloud: LocalClo
         entry["detail"]
     ]
     assert leaked not in f"{mail}{report.answer!r}{exported.text}{entry}"
-
-
-def verified(cloud: LocalCloud, key: str) -> dict[str, Any]:
-    """What another service is told of the key."""
-    secret = secret_of(cloud, "AdminSecretArn")
-    answer = Person(cloud).call("POST", "/admin/verify-api-key", {"api_key": key}, x_comfy_admin_secret=secret).json()
-    return {name: answer[name] for name in ("valid", "error")}
 
 
 def test_a_report_that_comes_again_does_nothing_more(cloud: LocalCloud, owner: Person) -> None:
@@ -135,7 +129,7 @@ def test_a_signed_report_of_another_form_is_refused(cloud: LocalCloud, owner: Pe
 
 
 def test_unknown_keys_cause_one_fetch_of_the_list_in_a_minute(cloud: LocalCloud, owner: Person, key: str) -> None:
-    """Whoever names them, and also in other processes."""
+    """However many there are, and in other processes, too."""
     leaks.a_minute_later(cloud)
     before = cloud.scanner.fetched
     strangers = [Signer.new() for _ in range(5)]

@@ -38,11 +38,12 @@ let below = null;
 
 // Safari before 15.4 and Firefox before 98 have no dialogs: there, the element is shown above the page.
 export function openDialog(dialog) {
+  const main = $("main");
   if (unopened.contains(dialog)) {
-    document.querySelector("main").append(dialog);
+    main.append(dialog);
   }
-  // For print.css.
-  $("main").classList.add("asking");
+  // Of a page with an open dialog, print.css prints the dialog.
+  main.classList.add("asking");
   if (dialog.showModal) {
     dialog.showModal();
     return;
