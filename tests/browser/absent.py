@@ -46,8 +46,11 @@ REFUSED_STORAGE = _STORAGE % "throw new DOMException('Access is denied for this 
 # Not a secure context, or not permitted.
 NO_CLIPBOARD = "delete Navigator.prototype.clipboard"
 
+# A worker that does not start, such as one that a content blocker refuses.
+NO_WORKER = "window.Worker = class extends EventTarget {}"
+
 ABSENT = {
-    "an old browser": ";".join((*LACKING.values(), *NEWER, NO_CLIPBOARD)),
+    "an old browser": ";".join((*LACKING.values(), *NEWER, NO_CLIPBOARD, NO_WORKER)),
     "storage is null": NULL_STORAGE,
     "storage is refused": ";".join((REFUSED_STORAGE, LACKING["BroadcastChannel"])),
 }

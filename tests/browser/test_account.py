@@ -22,6 +22,17 @@ def owner(stage: Stage, owner: Person) -> Person:
     return owner
 
 
+@pytest.mark.parametrize(("path", "loaded"), [("/account", "This device"), ("/api-keys", "No API keys yet")])
+@pytest.mark.usefixtures("owner")
+def test_a_worker_loads_the_data_of_languages(stage: Stage, path: str, loaded: str) -> None:
+    """Not the page, which would not react meanwhile."""
+    with stage.page.expect_worker() as worker:
+        stage.visitor.visit(path)
+    stage.told(loaded)
+
+    assert worker.value.url.endswith("/first_formats.js")
+
+
 def test_a_name_is_changed(stage: Stage, owner: Person) -> None:
     """Shown at once, and kept."""
     stage.press("Change name")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +31,7 @@ _TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml; charset=utf-8",
 }
+_IMPORTED = re.compile(r'^(?:import|.*} from) "\./(\w+\.js)";$', re.MULTILINE)
 CACHED_FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -63,6 +65,13 @@ class Assets:
         from accounts.web import touch_icon  # noqa: PLC0415
 
         return base64.b64encode(touch_icon.coloured(TOUCH_ICON.read_bytes(), self._accent)).decode()
+
+    def imported_by(self, script: str) -> list[str]:
+        """The modules that the module ``script`` imports at its start, and those that they import."""
+        found = [script]
+        for name in found:
+            found.extend(it for it in _IMPORTED.findall(self._files[name]) if it not in found)
+        return found[1:]
 
     def path(self, name: str) -> str:
         return f"/assets/{self.version}/{name}"

@@ -201,6 +201,9 @@ class Pages:
         styles = "".join(f'<link rel="stylesheet" href="{folder}/{it}.css">' for it in named)
         if name not in _WITHOUT_MENU:
             styles += f'<link rel="stylesheet" href="{folder}/print.css" media="print">'
+        script = name if name in PATHS.values() else "plain"
+        # Otherwise the browser finds them one after the other, each after a round trip.
+        modules = self._assets.imported_by(f"{script}.js")
         said = "".join(f'<script src="{folder}/{it}.{language}.js" defer></script>' for it in _TEXTS.get(name, ()))
         items = {
             f"item.{link}": f'<li><a href="{blanks[f"link.{link}"]}">{blanks[f"footer.{link}"]}</a></li>'
@@ -215,7 +218,8 @@ class Pages:
             "language": language,
             "direction": languages.direction(language),
             "page.title": blanks[f"{name}.title"],
-            "page.script": name if name in PATHS.values() else "plain",
+            "page.script": script,
+            "page.modules": "".join(f'<link rel="modulepreload" href="{folder}/{it}">' for it in modules),
             "page.styles": styles,
             "page.texts": said,
         }

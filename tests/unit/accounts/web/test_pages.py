@@ -37,9 +37,17 @@ def loaded(path: str) -> dict[str, Response]:
         name = waiting.pop()
         if name not in found:
             found[name] = page_at(name)
-            imports = re.findall(r'from "\./([\w.]+)"', found[name].body)
-            waiting += [f"{name.rpartition('/')[0]}/{it}" for it in imports]
+            waiting += imports(name, found[name].body)
     return found
+
+
+def imports(name: str, module: str) -> list[str]:
+    """The paths that the module at ``name`` imports when it starts."""
+    return [f"{name.rpartition('/')[0]}/{it}" for it in re.findall(r'(?:from|import)\s*"\./([^"]+)"', module)]
+
+
+def preloaded(path: str) -> set[str]:
+    return set(re.findall(r'rel="modulepreload" href="([^"]*)"', page_at(path).body))
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -80,6 +88,12 @@ def test_a_page_loads_only_existing_assets_of_this_site(path: str) -> None:
     assert len(loaded(path)) >= 6
     assert re.findall(r'(?:src|rel="\w+" href)="(?!/assets/)[^"]*"', body) == []
     assert _INLINE.findall(body) == []
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_preloads_the_modules_that_its_own_imports(path: str) -> None:
+    """Otherwise the browser finds them one after the other, a round trip each."""
+    assert preloaded(path) == {it for name, asset in loaded(path).items() for it in imports(name, asset.body)}
 
 
 def test_logging_in_is_a_small_page() -> None:

@@ -3,12 +3,16 @@ import { onReturn, showLoadError, takeDraft, wireDialogs } from "./dialogs.js";
 import { showEnrolmentOnly } from "./enrolment.js";
 import "./farewell.js";
 import { showLogins } from "./logins.js";
+import { formatsReady } from "./moments.js";
 import { $, call, loadSession, show, showMessage, toLogin } from "./page.js";
 import { fillIn, startChange } from "./profile.js";
 import { showSecondFactor } from "./second_factor.js";
 import { resumeRename, showPasskeys } from "./security.js";
 
 const notice = $("#notice");
+
+// Lets the browser paint and answer input in between.
+const nextTask = () => new Promise((resolve) => setTimeout(resolve));
 
 const PARTS = {
   session: "/auth/session",
@@ -23,7 +27,10 @@ const PARTS = {
 async function load() {
   const names = Object.keys(PARTS);
   const results = await Promise.all(
-    names.map((name) => (name === "session" ? loadSession() : call("GET", PARTS[name]))),
+    names.map(async (name) => {
+      await nextTask();
+      return name === "session" ? loadSession() : call("GET", PARTS[name]);
+    }),
   );
   if (results.some((result) => result.code === "not_authenticated")) {
     await toLogin();
@@ -34,7 +41,7 @@ async function load() {
 // Shows all parts at once, so that the layout does not shift; a part that failed to load shows its error. Returns whether
 // the page is usable.
 async function refresh() {
-  const parts = await load();
+  const [parts] = await Promise.all([load(), formatsReady]);
   show($("#loading"), false);
   if (parts.session.body.enrolling) {
     showEnrolmentOnly(parts.session.body);

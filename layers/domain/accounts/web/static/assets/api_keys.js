@@ -13,7 +13,7 @@ import {
 } from "./dialogs.js";
 import { enrolFirst } from "./enrolment.js";
 import { menuOf } from "./menu.js";
-import { ago, day, moment } from "./moments.js";
+import { ago, day, formatsReady, moment } from "./moments.js";
 import { networksIn } from "./networks.js";
 import {
   $,
@@ -162,7 +162,7 @@ function draw() {
 }
 
 async function list() {
-  const result = await call("GET", "/customers/api-keys");
+  const [result] = await Promise.all([call("GET", "/customers/api-keys"), formatsReady]);
   if (result.code === "not_authenticated") {
     return toLogin();
   }
@@ -465,4 +465,5 @@ onReturn(list);
 for (const button of document.querySelectorAll("[data-new]")) {
   button.addEventListener("click", () => askForName());
 }
-start();
+// In a task of its own: the browser can paint before.
+setTimeout(start);

@@ -11,6 +11,7 @@ const UNITS = [
   ["minute", 60],
   ["second", 1],
 ];
+const LONGEST_WAIT = 500;
 const LATELY_SECONDS = 7 * 86_400;
 const relative = once(() => new Intl.RelativeTimeFormat(locale, { numeric: "auto" }));
 const whole = once(() => new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "long" }));
@@ -25,8 +26,14 @@ function once(makeFormat) {
   };
 }
 
-// The first format takes tens of milliseconds: made in a task of its own, while the page waits for its data.
-setTimeout(relative);
+// Resolves when formats no longer hold up the page. Without the worker, the page soon makes the first ones itself.
+export const formatsReady = new Promise((resolve) => {
+  setTimeout(() => {
+    const worker = new Worker(new URL("first_formats.js", import.meta.url), { name: locale });
+    worker.addEventListener("message", resolve);
+  });
+  setTimeout(resolve, LONGEST_WAIT);
+});
 
 // A time more than a week ago is a date. The browser's clock may be behind the service's.
 export function ago(text, now = Date.now()) {
