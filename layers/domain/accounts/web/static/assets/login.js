@@ -54,7 +54,7 @@ async function logIn() {
   return enter();
 }
 
-// Leaves the page after a login. Logged in, but without a session: the browser blocks the cookie.
+// After a login without a session, the browser blocks the cookie.
 async function enter() {
   const here = await call("GET", "/auth/session");
   if (here.status === 401) {
@@ -84,7 +84,7 @@ async function sendAgain() {
 }
 
 // Shows the message for ?left, ?deleted, ?ended or ?cancelled, and removes it from the address, so that a reload does not
-// repeat it. That an account was deleted, a link alone cannot say.
+// repeat it. A link alone cannot say that an account was deleted.
 async function greet() {
   const query = new URLSearchParams(location.search);
   const provider = PROVIDERS[Object.keys(PROVIDERS).find((name) => name === query.get("cancelled"))];
@@ -128,12 +128,13 @@ carryReturn();
 markLastMethod();
 sayWhy();
 offerProviders();
-// Not what every visitor waits for: most browsers have no passkey of this site.
-if (hasPasskeys() && keepsCookies()) {
+const hasCookies = keepsCookies();
+// Loaded later: few visitors have a passkey.
+if (hasPasskeys() && hasCookies) {
   show($("#passkey"));
   import("./passkey_login.js").then(({ offerPasskeys }) => offerPasskeys(slot, enter));
 }
-if (keepsCookies()) {
+if (hasCookies) {
   greet();
   findSession().then((result) => result.ok && location.replace(returnTo()));
 } else {

@@ -381,9 +381,14 @@ export function carryReturn() {
   focusFirst(email.form);
 }
 
+// In a task of its own, because a focus lays the page out.
 function focusFirst(form) {
   const inputs = [...form.querySelectorAll("input[required]")];
-  (inputs.find((input) => !input.value) ?? inputs[0]).focus();
+  setTimeout(() => {
+    if (document.activeElement === document.body) {
+      (inputs.find((input) => !input.value) ?? inputs[0]).focus();
+    }
+  });
 }
 
 export function carry(to) {
