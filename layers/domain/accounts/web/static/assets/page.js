@@ -146,7 +146,7 @@ export function clearMessage(slot) {
   return showMessage(slot, "");
 }
 
-// Whether the request has to wait: a limit is reached, or this browser could not compute the proof of work.
+// Whether to wait: a limit is reached, or this browser could not compute the proof of work.
 export function isLimited({ code }) {
   return code === "too_many_attempts" || code === "proof_required";
 }
@@ -347,7 +347,7 @@ function watchCapsLock(input) {
 
 // --- the session ------------------------------------------------------------------------------------------------
 
-// A path of this site with its query, or the account page. Parsed with URL, like the browser does, then compared.
+// A path of this site with its query, or the account page. Parsed like the browser does.
 export function returnTo() {
   const given = new URLSearchParams(location.search).get("return_to") ?? "";
   try {
@@ -365,8 +365,8 @@ export function hasReturn() {
   return new URLSearchParams(location.search).has("return_to");
 }
 
-// Links between login, sign-up and forgotten password keep the return address and, in this tab, the email address. So does
-// the choice of a language.
+// Links between login, sign-up and forgotten password keep the return address and, in this tab, the email address. So
+// does the choice of a language.
 export function carryReturn() {
   if (hasReturn()) {
     carry(returnTo());
