@@ -73,7 +73,7 @@ def test_an_owner_turns_it_on(stage: Stage, owner: Person) -> None:
     codes = shown.input_value().split("\n")
     assert len(set(codes)) == 10
     page.keyboard.press("Escape")
-    stage.told("Save your codes first, then tick the box.")
+    stage.told("Save your codes first, then check the box.")
     page.keyboard.press("Escape")
     expect(shown).to_be_visible()
     with page.expect_download() as download:
