@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Page, Route, expect
 
-from accounts.errors import InvalidEmailCode, InvalidSecondFactor
+from accounts.errors import InvalidEmailCode, InvalidSecondFactor, InvalidUserCode
 from local.cloud import LocalCloud
 from tests.browser.people import Visitor, enter
 from tests.local.person import PASSWORD, Person, token_in
@@ -21,7 +21,7 @@ _WRONG_EMAIL_CODE = json.dumps({"error": "invalid_email_code", "message": Invali
 _WRONG_FACTOR = json.dumps({"error": "invalid_second_factor", "message": InvalidSecondFactor.default_message})
 _FAR = "2099-05-06T12:00:00.000Z"
 _OF_A_SECRET = {"key_prefix", "created_at", "last_used_at", "last_used_source", "last_used_device"}
-_NO_CODE = '{"error": "invalid_user_code", "message": "That code is wrong or has expired."}'
+_NO_CODE = json.dumps({"error": InvalidUserCode.code, "message": InvalidUserCode.default_message})
 
 
 @dataclass
@@ -650,6 +650,7 @@ def refused_once(stage: Stage, code: str, message: str) -> None:
     stage.press("Allow")
     stage.told(message)
     expect(stage.page.get_by_role("button", name="Allow", exact=True)).to_be_enabled()
+    expect(stage.page.locator("#question .lead")).to_be_visible()
 
 
 def consent_account_changed(stage: Stage) -> None:

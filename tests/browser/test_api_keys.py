@@ -41,7 +41,7 @@ def test_a_key_is_made_shown_once_copied_used_and_deleted(stage: Stage, owner: P
     headers = {"X-API-KEY": key}
     assert Person(stage.cloud).call("GET", "/customers/me", **headers).json()["email"] == owner.email
     stage.visitor.visit("/api-keys")
-    expect(entry).to_contain_text("Python, 127.0.0.1")
+    expect(entry).to_contain_text("Python · 127.0.0.1")
 
     stage.page.get_by_role("button", name="Actions for render box").press("ArrowDown")
     expect(stage.page.get_by_role("menuitem", name="Rename…")).to_be_focused()
@@ -279,14 +279,14 @@ def test_a_key_is_restricted_to_networks(stage: Stage, owner: Person) -> None:
         expect(networks).to_be_focused()
     networks.fill("192.0.2.0/24\n2001:db8::/32")
     key = generate(stage)
-    stage.told("Only from 192.0.2.0/24, 2001:db8::/32")
+    stage.told("Only from 192.0.2.0/24 and 2001:db8::/32")
     assert owner.call("GET", "/customers/me", x_api_key=key).json()["error"] == "api_key_wrong_network"
 
     restrict(stage)
     expect(networks).to_have_value("192.0.2.0/24\n2001:db8::/32")
     networks.fill("0.0.0.0/0, ::/0, ::1")
     stage.press("Save")
-    stage.told("Only from 0.0.0.0/0, ::/0, ::1/128")
+    stage.told("Only from 0.0.0.0/0, ::/0, and ::1/128")
     assert owner.call("GET", "/customers/me", x_api_key=key).status_code == 200
 
     restrict(stage)

@@ -1,6 +1,7 @@
 """Pages in other languages: nothing overflows a small phone, and the choice lasts."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
@@ -86,6 +87,10 @@ def test_what_is_latin_stays_in_order_from_right_to_left(chromium: Browser, clou
     expect(page.locator("#made")).to_be_visible()
     assert direction(page.locator("#plaintext")) == "ltr"
     assert direction(page.locator("#line-api")) == "ltr"
+
+    someone.visit("/account")
+    # Otherwise the numbers of an address or a date beside the name of a program run in its direction.
+    expect(page.locator("#devices h3").first).to_have_text(re.compile("^\u2068.*\u2069$"))
     someone.context.close()
 
 

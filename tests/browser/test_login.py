@@ -195,6 +195,18 @@ def test_too_many_attempts_count_down(timed: Stage) -> None:
     timed.told("You can try again now.")
 
 
+def test_a_long_wait_is_shown_in_hours(timed: Stage) -> None:
+    """Some limits are those of a day."""
+    timed.page.clock.install()
+    timed.visitor.visit("/login")
+    timed.answer("/auth/login", 429, '{"error": "too_many_attempts", "message": "Wait."}', retry_after="38834")
+    log_in(timed, timed.person.email, WRONG)
+    timed.told("Too many attempts. Try again in 10:47:")
+
+    timed.page.clock.fast_forward(10 * 3_600_000)
+    timed.told("Too many attempts. Try again in 47:")
+
+
 def test_too_many_guesses_are_refused_with_the_time_to_wait(stage: Stage) -> None:
     """The sixth in a row, by the service."""
     victim = Person(stage.cloud, email="guessed@example.com", password=WRONG)

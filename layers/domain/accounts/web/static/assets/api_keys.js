@@ -66,7 +66,7 @@ function row(key) {
     ...(key.old_secret ? [[t("keys.end_old_one"), () => askToEndOld(key)]] : []),
     [t("keys.delete_one"), () => askToRemove(key)],
   ]);
-  const limits = key.networks.length > 0 ? t("keys.only_from", { networks: key.networks.join(", ") }) : "";
+  const limits = key.networks.length > 0 ? t("keys.only_from", { networks: networksOf(key) }) : "";
   const may = key.scopes.length > 0 ? t("keys.may_only", { scopes: inWords(key.scopes) }) : "";
   const about = [key.description, limits, may].filter(Boolean).map((text) => make("span", { class: "about" }, text));
   return make(
@@ -84,6 +84,11 @@ function row(key) {
     cell(3, ...lastUse(key), ...oldUse(key)),
     make("td", { role: "cell", class: "act" }, menu),
   );
+}
+
+// "A, B, and C", with the commas and words of the language.
+function networksOf(key) {
+  return new Intl.ListFormat(document.documentElement.lang).format(key.networks.map(isolated));
 }
 
 function isOver(key) {
@@ -114,7 +119,7 @@ function lastUse(key) {
 }
 
 function usedBy(secret) {
-  return [deviceName(secret.last_used_device), isolated(secret.last_used_source)].filter(Boolean).join(", ");
+  return [deviceName(secret.last_used_device), isolated(secret.last_used_source)].filter(Boolean).join(" · ");
 }
 
 // Until when the old secret works, and its last use: the owner waits until no machine uses it.
@@ -125,7 +130,7 @@ function oldUse(key) {
   }
   const prefix = make("code", {}, `${old.key_prefix}…`);
   const use = old.last_used_at
-    ? [...parts("keys.old_last", { time: ago(old.last_used_at) }), usedBy(old) && `, ${usedBy(old)}`]
+    ? [...parts("keys.old_last", { time: ago(old.last_used_at) }), usedBy(old) && ` · ${usedBy(old)}`]
     : [t("keys.old_unused")];
   return [
     make("span", { class: "about old" }, ...parts("keys.old_used", { prefix })),

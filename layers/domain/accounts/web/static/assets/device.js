@@ -108,8 +108,7 @@ function adaptQuestion() {
   const code = make("dd", {}, make("code", { id: "shown-code" }));
   $(".asked").prepend(make("div", {}, make("dt", {}, t("device.shown")), code));
   const warning = make("p", { class: "message warn" }, t("device.warning"));
-  $(".lead", question).remove();
-  $(".slot", question).append(make("div", { class: "lead" }, warning));
+  $(".lead", question).replaceWith(make("div", { class: "lead" }, warning));
   // A code can be answered by one account only; for another account, the device needs a new code.
   $("#question-other").remove();
 }

@@ -1,6 +1,6 @@
 // The service names browsers and programs in English (`accounts.model.user_agents`), as "Firefox on Windows".
 
-import { t } from "./page.js";
+import { isolated, t } from "./page.js";
 
 const WORDS = new Map([
   ["an unknown device", "device.unknown"],
@@ -12,5 +12,5 @@ const WORDS = new Map([
 // The name in the language of the page.
 export function deviceName(name) {
   const [browser, system] = name.split(" on ").map((word) => (WORDS.has(word) ? t(WORDS.get(word)) : word));
-  return system ? t("device.on", { browser, system }) : browser;
+  return isolated(system ? t("device.on", { browser, system }) : browser);
 }

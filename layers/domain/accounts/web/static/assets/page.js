@@ -134,7 +134,7 @@ export function errorText(result) {
 
 export function showMessage(slot, text, kind = "bad", ...more) {
   const message = $(".message", slot);
-  // Lets a later update check whether this message is still shown.
+  // Tells a later update whether this message is still shown.
   message.dataset.turn = Number(message.dataset.turn ?? 0) + 1;
   message.className = `message ${kind}`;
   message.parentElement.classList.toggle("told", Boolean(text));
@@ -178,10 +178,12 @@ export function support({ request }) {
 }
 
 export function clock(seconds) {
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  const [hours, minutes, rest] = [seconds / 3600, (seconds / 60) % 60, seconds % 60].map(Math.floor);
+  const two = (number) => String(number).padStart(2, "0");
+  return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-// Calls back each second with the seconds left, down to 0. Uses the clock, so that sleep does not delay it.
+// Calls back each second with the seconds left, down to 0, by the clock: sleep does not delay it.
 export function countSeconds(seconds, report) {
   const end = Date.now() + seconds * 1000;
   const step = () => {
@@ -341,7 +343,7 @@ function watchCapsLock(input) {
   for (const kind of ["keydown", "keyup", "click"]) {
     input.addEventListener(kind, update);
   }
-  // The keydown of Caps Lock reports the state before the change. It may be pressed outside of the field.
+  // The keydown of Caps Lock reports the state before it. It may be pressed outside of the field.
   addEventListener("keyup", update);
 }
 
@@ -482,7 +484,7 @@ $("#theme").addEventListener("change", ({ target }) => {
   }
 });
 
-// Together with the session, so that it does not come later.
+// Not later than the session.
 if (mayHaveSession()) {
   accountMenu();
 }
