@@ -178,9 +178,8 @@ export function support({ request }) {
 }
 
 export function clock(seconds) {
-  const [hours, minutes, rest] = [seconds / 3600, (seconds / 60) % 60, seconds % 60].map(Math.floor);
-  const two = (number) => String(number).padStart(2, "0");
-  return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+  const time = new Date(Math.min(seconds, 86_399) * 1000).toISOString();
+  return time.slice(seconds < 3600 ? 14 : 11, 19).replace(/^0/, "");
 }
 
 // Calls back each second with the seconds left, down to 0, by the clock: sleep does not delay it.
