@@ -46,11 +46,13 @@ REFUSED_STORAGE = _STORAGE % "throw new DOMException('Access is denied for this 
 # Not a secure context, or not permitted.
 NO_CLIPBOARD = "delete Navigator.prototype.clipboard"
 
-# A worker that does not start, such as one that a content blocker refuses.
-NO_WORKER = "window.Worker = class extends EventTarget {}"
+# Safari before 15.5 applies `default-src` of the policy to workers.
+REFUSED_WORKER = "window.Worker = class { constructor() { throw new DOMException('', 'SecurityError') } }"
+# A content blocker lets no script of it run.
+SILENT_WORKER = "window.Worker = class extends EventTarget {}"
 
 ABSENT = {
-    "an old browser": ";".join((*LACKING.values(), *NEWER, NO_CLIPBOARD, NO_WORKER)),
+    "an old browser": ";".join((*LACKING.values(), *NEWER, NO_CLIPBOARD, REFUSED_WORKER)),
     "storage is null": NULL_STORAGE,
-    "storage is refused": ";".join((REFUSED_STORAGE, LACKING["BroadcastChannel"])),
+    "storage is refused": ";".join((REFUSED_STORAGE, LACKING["BroadcastChannel"], SILENT_WORKER)),
 }

@@ -29,8 +29,13 @@ function once(makeFormat) {
 // Resolves when formats no longer hold up the page. Without the worker, the page soon makes the first ones itself.
 export const formatsReady = new Promise((resolve) => {
   setTimeout(() => {
-    const worker = new Worker(new URL("first_formats.js", import.meta.url), { name: locale });
-    worker.addEventListener("message", resolve);
+    try {
+      const worker = new Worker(new URL("first_formats.js", import.meta.url), { name: locale });
+      worker.addEventListener("message", resolve);
+    } catch {
+      // Safari before 15.5 applies another directive of the policy to workers, and refuses it.
+      resolve();
+    }
   });
   setTimeout(resolve, LONGEST_WAIT);
 });
