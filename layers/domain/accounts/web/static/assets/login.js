@@ -54,7 +54,7 @@ async function logIn() {
   return enter();
 }
 
-// After a login without a session, the browser blocks the cookie.
+// No session after a login: the browser blocks the cookie.
 async function enter() {
   const here = await call("GET", "/auth/session");
   if (here.status === 401) {
