@@ -183,12 +183,18 @@ def test_a_proof_of_work_is_computed_and_the_login_goes_on(stage: Stage) -> None
     assert notices == [1]
 
 
-def test_too_many_attempts_count_down(timed: Stage) -> None:
-    """The page says how long to wait and when the wait is over."""
+def log_in_too_often(timed: Stage, *, retry_after: int) -> None:
+    """Have a login refused for so many seconds, on a clock that the test moves."""
     timed.page.clock.install()
     timed.visitor.visit("/login")
-    timed.answer("/auth/login", 429, '{"error": "too_many_attempts", "message": "Wait."}', retry_after="599")
+    refusal = '{"error": "too_many_attempts", "message": "Wait."}'
+    timed.answer("/auth/login", 429, refusal, retry_after=str(retry_after))
     log_in(timed, timed.person.email, WRONG)
+
+
+def test_too_many_attempts_count_down(timed: Stage) -> None:
+    """The page says how long to wait and when the wait is over."""
+    log_in_too_often(timed, retry_after=599)
     timed.told("Too many attempts. Try again in 9:")
 
     timed.page.clock.fast_forward(600_000)
@@ -197,10 +203,7 @@ def test_too_many_attempts_count_down(timed: Stage) -> None:
 
 def test_a_long_wait_is_shown_in_hours(timed: Stage) -> None:
     """Some limits are those of a day."""
-    timed.page.clock.install()
-    timed.visitor.visit("/login")
-    timed.answer("/auth/login", 429, '{"error": "too_many_attempts", "message": "Wait."}', retry_after="38834")
-    log_in(timed, timed.person.email, WRONG)
+    log_in_too_often(timed, retry_after=38_834)
     timed.told("Too many attempts. Try again in 10:47:")
 
     timed.page.clock.fast_forward(10 * 3_600_000)
