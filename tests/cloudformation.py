@@ -22,6 +22,12 @@ def resources(kind: str, path: str = "template.yaml") -> dict[str, dict[str, Any
     return {name: resource.get("Properties", {}) for name, resource in found if resource["Type"] == kind}
 
 
+def statements(function: dict[str, Any]) -> list[dict[str, Any]]:
+    """The statements of the policy among a function's properties."""
+    found: list[dict[str, Any]] = function.get("Policies", {}).get("Statement", [])
+    return found
+
+
 def monitoring(kind: str) -> dict[str, dict[str, Any]]:
     """The properties of every resource of that type in the nested stack, by logical id."""
     return resources(kind, "monitoring/template.yaml")

@@ -120,8 +120,7 @@ def permissions(account: Account, function: str) -> tuple[Permission, ...]:
     """Everything that the function's policies allow, one by one."""
     return tuple(
         Permission(function, action, account.resolved(resource), _conditions(account, statement))
-        for policy in _functions()[function].get("Policies", [])
-        for statement in policy["Statement"]
+        for statement in cloudformation.statements(_functions()[function])
         for action in _listed(statement["Action"])
         for resource in _listed(statement["Resource"])
     )

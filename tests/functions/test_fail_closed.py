@@ -38,8 +38,7 @@ LOOSENING = frozenset({"key_update"})
 def _services(function: str) -> set[str]:
     """The services that the function's role may call."""
     name = "".join(part.capitalize() for part in function.split("_")) + "Function"
-    policies = cloudformation.resources("AWS::Serverless::Function")[name].get("Policies", [])
-    statements = (statement for policy in policies for statement in policy["Statement"])
+    statements = cloudformation.statements(cloudformation.resources("AWS::Serverless::Function")[name])
     return {action.partition(":")[0] for statement in statements for action in statement["Action"]}
 
 

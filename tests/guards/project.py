@@ -13,6 +13,7 @@ from unittest.mock import patch
 from accounts import settings
 from accounts.settings import Settings
 from benchmarks import world
+from tests import cloudformation
 from tests.cloudformation import ROOT, resources, template
 
 FUNCTION = "AWS::Serverless::Function"
@@ -51,9 +52,8 @@ def routes() -> set[tuple[str, str, str]]:
 def statements() -> Iterator[tuple[str, dict[str, Any]]]:
     """Each policy statement, with the folder of its function."""
     for folder, function in functions().items():
-        for policy in function.get("Policies", []):
-            for statement in policy["Statement"]:
-                yield folder, statement
+        for statement in cloudformation.statements(function):
+            yield folder, statement
 
 
 def listed(one_or_many: Any) -> list[Any]:

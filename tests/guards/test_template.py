@@ -40,6 +40,9 @@ TEMPLATES = ("template.yaml", "monitoring/template.yaml")
 # cfn-lint's list of the types in each region.
 SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas" / "providers"
 MOST_REGIONS = 25
+# A longer template is hard to read, and so are longer lines. The longest is the format of the access log.
+MOST_LINES = 2000
+LONGEST_LINE = 208
 GATEWAY_SECONDS = 30
 
 
@@ -252,6 +255,13 @@ def test_the_access_log_has_no_queries_headers_or_cookies() -> None:
         "source": "$context.identity.sourceIp",
         "latency_ms": "$context.responseLatency",
     }
+
+
+def test_the_template_is_short_enough_to_be_read() -> None:
+    """A template with this many lines or more is too long."""
+    lines = (project.ROOT / "template.yaml").read_text(encoding="utf-8").splitlines()
+    assert len(lines) < MOST_LINES
+    assert max(map(len, lines)) <= LONGEST_LINE
 
 
 def test_every_region_that_sends_email_knows_every_type() -> None:

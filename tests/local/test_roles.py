@@ -1,6 +1,5 @@
 """Roles on the deployed local cloud: what one no longer allows is refused there too, as in the functions' own tests."""
 
-import copy
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,12 +51,18 @@ def _policy(iam: Any, role: str, name: str) -> dict[str, Any]:
 
 
 def _lacking(policy: dict[str, Any], action: str, table: str) -> dict[str, Any]:
-    fewer = copy.deepcopy(policy)
-    for statement in fewer["Statement"]:
-        if f":table/{table}" in str(statement["Resource"]):
-            statement["Action"] = [it for it in statement["Action"] if it != action]
-    fewer["Statement"] = [statement for statement in fewer["Statement"] if statement["Action"]]
-    return fewer
+    return policy | {"Statement": [part for it in policy["Statement"] for part in _left(it, action, table)]}
+
+
+def _left(statement: dict[str, Any], action: str, table: str) -> list[dict[str, Any]]:
+    """What the statement still allows without the action on the table, on which it allows the other actions."""
+    listed = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+    there = [it for it in listed if f":table/{table}" in it]
+    if not there or action not in statement["Action"]:
+        return [statement]
+    elsewhere = statement | {"Resource": [it for it in listed if it not in there]}
+    others = statement | {"Resource": there, "Action": [it for it in statement["Action"] if it != action]}
+    return [part for part in (elsewhere, others) if part["Resource"] and part["Action"]]
 
 
 def _write(iam: Any, role: str, policies: dict[str, dict[str, Any]]) -> None:

@@ -30,11 +30,9 @@ Resources:
     Properties:
       CodeUri: functions/login
       Environment: {Variables: {ADMIN: !Ref Admin, ALSO: !Sub "${Admin}!"}}
-      Policies:
-        - Version: '2012-10-17'
-          Statement:
-            - {Effect: Allow, Action: [ses:SendEmail], Resource: identity, Condition: {StringEquals: {a: b}}}
-            - {Effect: Allow, Action: [sqs:SendMessage], Resource: queue}
+      Policies: {Version: '2012-10-17', Statement: [
+        {Effect: Allow, Action: [ses:SendEmail], Resource: identity, Condition: {StringEquals: {a: b}}},
+        {Effect: Allow, Action: [sqs:SendMessage], Resource: queue}]}
       Events:
         Login: {Type: HttpApi, Properties: {ApiId: !Ref HttpApi, Path: /auth/login, Method: POST}}
         Rest: {Type: HttpApi, Properties: {ApiId: !Ref HttpApi}}
