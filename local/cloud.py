@@ -48,11 +48,13 @@ class LocalCloud:
         parameters: Mapping[str, str] | None = None,
         hosts: Collection[PlayedHost] = (),
         project: Path = PROJECT,
+        prelude: Path | None = None,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Without ``port``, ``aws_port`` and ``state_dir``, use free ports and a temporary folder. Starts nothing.
 
-        ``parameters`` override those of the local deployment. Documents of ``hosts`` come from this machine.
+        ``parameters`` override those of the local deployment. Documents of ``hosts`` come from this machine. The file
+        ``prelude`` runs before the functions, in the process from which they are forked.
         """
         self._temporary = None if state_dir else TemporaryDirectory(prefix="comfy-accounts-")
         self.state_dir = state_dir or Path(str(self._temporary and self._temporary.name))
@@ -64,7 +66,7 @@ class LocalCloud:
         self._parameters = parameters or {}
         self._hosts = hosts
         self._say = say
-        self._emulator = Emulator(self.aws_port, self.port, self.state_dir)
+        self._emulator = Emulator(self.aws_port, self.port, self.state_dir, prelude)
         self.endpoint_url = self._emulator.endpoint_url
         self.providers = Providers(anywhere=True) if providers is True else providers or None
         self.scanner = Scanner()

@@ -56,10 +56,11 @@ def last_ports(state: Path) -> tuple[int, int] | None:
 class Emulator:
     """An emulated AWS on one port and the site that is deployed into it on another, with their state in one folder."""
 
-    def __init__(self, port: int, site_port: int, state: Path) -> None:
+    def __init__(self, port: int, site_port: int, state: Path, prelude: Path | None = None) -> None:
         self.port = port
         self.site_port = site_port
         self.state = state
+        self._prelude = (str(prelude),) if prelude else ()
         self.endpoint_url = url_of(port)
         self.log = state / "ministack.log"
         self._api_file = state / "tmp" / "api-of-the-site"
@@ -78,7 +79,7 @@ class Emulator:
         shutil.rmtree(self.state / "tmp", ignore_errors=True)
         (self.state / "tmp").mkdir(parents=True)
         self._move_to_this_port()
-        command = ("local.gate", str(self.site_port), str(self.port), str(self._api_file))
+        command = ("local.gate", str(self.site_port), str(self.port), str(self._api_file), *self._prelude)
         self._child = Child("MiniStack", *command, log=self.log, env=self._environment())
         self._child.wait_until(self._is_ready)
 

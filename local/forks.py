@@ -87,12 +87,12 @@ class Forked:
 class Forks:
     """The process with the packages, which ends with this one."""
 
-    def __init__(self) -> None:
-        """Start it. It imports the packages while this process goes on."""
+    def __init__(self, prelude: str = "") -> None:
+        """Start it. It imports the packages, and runs the file ``prelude``, while this process goes on."""
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._one_order = threading.Lock()
         with theirs:
-            command = [sys.executable, "-P", __file__, str(theirs.fileno())]
+            command = [sys.executable, "-P", __file__, str(theirs.fileno()), prelude]
             self._process = subprocess.Popen(  # noqa: S603  # this file
                 command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
             )
@@ -135,10 +135,12 @@ def popen_of(forks: Forks) -> Popen:
     return popen
 
 
-def main(descriptor: str) -> None:
-    """Import the packages; in each fork, run the file that was ordered."""
+def main(descriptor: str, prelude: str) -> None:
+    """Import the packages and run the prelude; in each fork, run the file that was ordered."""
     for name in PACKAGES:
         importlib.import_module(name)
+    if prelude:
+        runpy.run_path(prelude, run_name="__main__")
     gc.freeze()  # A collection in a fork would write to, and thereby copy, all that is shared.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # No fork is waited for here.
     with socket.socket(fileno=int(descriptor)) as channel:
@@ -175,4 +177,4 @@ def _run(order: dict[str, Any], descriptors: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

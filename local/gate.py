@@ -1,4 +1,4 @@
-"""Runs MiniStack with the site on a port of its own: `python -m local.gate SITE_PORT AWS_PORT API_FILE`.
+"""Runs MiniStack with the site on a port of its own: `python -m local.gate SITE_PORT AWS_PORT API_FILE [PRELUDE]`.
 
 MiniStack has one port. It decides by host, path and headers what a request is for, and some paths, such as `/health`,
 are its own at every host. The gate decides by port:
@@ -151,12 +151,12 @@ def _is_browser(headers: dict[str, str]) -> bool:
     return "origin" in headers or "sec-fetch-site" in headers or "text/html" in headers.get("accept", "")
 
 
-def main(site_port: str, aws_port: str, api_file: str) -> None:
+def main(site_port: str, aws_port: str, api_file: str, prelude: str = "") -> None:
     config = Config()
     config.bind = [f"{host}:{port}" for port in (site_port, aws_port) for host in loopback_addresses()]
     config.keep_alive_timeout = _KEEP_ALIVE_SECONDS
     _allow_many_files()
-    _start_functions_fast()
+    _start_functions_fast(prelude)
     key_service.extend()
     sent_mails.extend()
     shared_layers.extend()
@@ -164,9 +164,9 @@ def main(site_port: str, aws_port: str, api_file: str) -> None:
     asyncio.run(serve(gate, config))
 
 
-def _start_functions_fast() -> None:
+def _start_functions_fast(prelude: str) -> None:
     if forks.can_fork():
-        popen = forks.popen_of(forks.Forks())
+        popen = forks.popen_of(forks.Forks(prelude))
         lambda_runtime.subprocess = SimpleNamespace(**vars(subprocess) | {"Popen": popen})
         function_logs.extend()
 

@@ -15,6 +15,7 @@ os.environ["POWERTOOLS_SERVICE_NAME"] = "accounts"
 
 from accounts.aws import clients
 from accounts.dynamo import tables
+from tests import quick_bcrypt
 
 if TYPE_CHECKING:
     from local.cloud import LocalCloud
@@ -80,7 +81,7 @@ def cloud() -> Iterator["LocalCloud"]:
     """The template, deployed into an AWS emulated on this machine, with emulated Google and GitHub."""
     from local.cloud import LocalCloud  # noqa: PLC0415 - costs a second, and most tests do without
 
-    with LocalCloud(mailbox_url="http://127.0.0.1:9") as running:
+    with LocalCloud(mailbox_url="http://127.0.0.1:9", prelude=quick_bcrypt.FILE) as running:
         yield running
 
 

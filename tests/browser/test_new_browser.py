@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from local.cloud import LocalCloud
+from tests import quick_bcrypt
 from tests.browser.people import Visitor, visitor_in
 from tests.browser.scenes import WRONG, Stage, log_in
 from tests.local.person import PASSWORD, Person
@@ -16,7 +17,8 @@ SUBJECT = "Your login code for Comfy"
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[LocalCloud]:
-    with LocalCloud(mailbox_url="http://127.0.0.1:9", parameters={"ConfirmNewBrowsers": "on"}) as started:
+    settings = {"ConfirmNewBrowsers": "on"}
+    with LocalCloud(mailbox_url="http://127.0.0.1:9", parameters=settings, prelude=quick_bcrypt.FILE) as started:
         yield started
 
 

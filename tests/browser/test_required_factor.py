@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from local.cloud import LocalCloud
+from tests import quick_bcrypt
 from tests.authenticator_app import AuthenticatorApp
 from tests.browser.people import Visitor
 from tests.browser.scenes import Stage, log_in
@@ -14,7 +15,8 @@ from tests.local.person import PASSWORD, Person
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[LocalCloud]:
-    with LocalCloud(mailbox_url="http://127.0.0.1:9", parameters={"SecondFactor": "required"}) as started:
+    settings = {"SecondFactor": "required"}
+    with LocalCloud(mailbox_url="http://127.0.0.1:9", parameters=settings, prelude=quick_bcrypt.FILE) as started:
         yield started
 
 

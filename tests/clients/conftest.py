@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from local.cloud import LocalCloud
+from tests import quick_bcrypt
 from tests.clients import mcp_service
 from tests.clients.https_front import HttpsFront
 from tests.clients.internet import Internet
@@ -71,6 +72,7 @@ def front(
         mailbox_url="http://127.0.0.1:9",
         parameters={"OAuthResources": mcp_service.configured(f"{service_front.url}/mcp")},
         hosts=internet.hosts,
+        prelude=quick_bcrypt.FILE,
     )
     with HttpsFront(cloud.site_url.partition("://")[2], tmp_path_factory.mktemp("tls")) as https:
         cloud.site_url = https.url

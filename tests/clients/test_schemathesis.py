@@ -9,6 +9,7 @@ import tomlkit
 
 from accounts.web import routes
 from local.cloud import LocalCloud
+from tests import quick_bcrypt
 from tests.clients.conftest import Clients
 from tests.cloudformation import ROOT
 from tests.local.person import Person
@@ -33,7 +34,7 @@ _SECONDS = 900
 @pytest.fixture(scope="module")
 def alone() -> Iterator[LocalCloud]:
     """A local cloud of its own, whose limits by source no other test reaches."""
-    with LocalCloud(providers=False) as cloud:
+    with LocalCloud(providers=False, prelude=quick_bcrypt.FILE) as cloud:
         yield cloud
 
 

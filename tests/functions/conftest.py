@@ -14,8 +14,9 @@ from accounts.web import endpoint
 from tests.functions import cloud, lambdas
 from tests.functions.away import EmulatedProviders, away
 from tests.functions.cloud import ADMIN_SECRET, ENVIRONMENT, PEPPER, Cloud
-from tests.functions.lambdas import Clock, FakeBcrypt, Lambdas
+from tests.functions.lambdas import Clock, Lambdas
 from tests.functions.people import People
+from tests.quick_bcrypt import QuickBcrypt
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 # What notices say of the sample requests.
@@ -50,7 +51,7 @@ def aws(_deployed: None, monkeypatch: pytest.MonkeyPatch) -> Cloud:
 @pytest.fixture
 def functions(aws: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Lambdas]:
     """All functions, at one frozen time; after the test, no secret may be left anywhere."""
-    clock, bcrypt = Clock(NOW), FakeBcrypt()
+    clock, bcrypt = Clock(NOW), QuickBcrypt()
     monkeypatch.setattr(passwords, "bcrypt", bcrypt)
     for module in (endpoint, batches):
         monkeypatch.setattr(module, "datetime", clock.frozen())

@@ -1,6 +1,5 @@
 """The functions as Lambda runs them: handlers are imported by path and called with an event; their log is read back."""
 
-import hashlib
 import importlib.util
 import io
 import json
@@ -16,6 +15,7 @@ from tests.cloudformation import ROOT
 from tests.functions import contract, expected, roles
 from tests.functions.cloud import Call, Cloud
 from tests.functions.people import People
+from tests.quick_bcrypt import QuickBcrypt
 
 NAMES = tuple(sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py")))
 
@@ -42,23 +42,6 @@ class Context:
 
     def get_remaining_time_in_millis(self) -> int:
         return 9000
-
-
-class FakeBcrypt:
-    """bcrypt's hash format without its cost. Counts calls."""
-
-    def __init__(self) -> None:
-        self.uses = 0
-
-    def gensalt(self, cost: int) -> bytes:
-        return b"$2b$%02d$" % cost + b"s" * 22
-
-    def hashpw(self, password: bytes, salt: bytes) -> bytes:
-        self.uses += 1
-        return salt + hashlib.sha256(salt + password).hexdigest()[:31].encode()
-
-    def checkpw(self, password: bytes, hashed: bytes) -> bool:
-        return self.hashpw(password, hashed[:29]) == hashed
 
 
 @dataclass
@@ -129,7 +112,7 @@ class Lambdas:
     cloud: Cloud
     clock: Clock
     people: People
-    bcrypt: FakeBcrypt
+    bcrypt: QuickBcrypt
     stream: io.StringIO = field(default_factory=io.StringIO)
     issued: set[str] = field(default_factory=set)
     seen: list[str] = field(default_factory=list)

@@ -14,7 +14,8 @@ from ministack.core import lambda_runtime
 
 from local import forks
 from local.forks import Forks, popen_of
-from tests import cloudformation
+from tests import cloudformation, quick_bcrypt
+from tests.quick_bcrypt import QuickBcrypt
 
 pytestmark = pytest.mark.skipif(not forks.can_fork(), reason="functions are forked on Linux only")
 
@@ -158,3 +159,14 @@ def test_the_packages_are_imported_as_in_each_function() -> None:
     variables = cloudformation.template()["Globals"]["Function"]["Environment"]["Variables"]
     assert "AWS_EXECUTION_ENV" in read  # that is, it watches
     assert set(read) & (variables.keys() | lambda_runtime._RESERVED_RUNTIME_ENV_VARS) == set()
+
+
+def test_a_prelude_runs_before_all_forks(tmp_path: Path) -> None:
+    """What it changes in a package is so in each; tests replace bcrypt with it."""
+    hashes = 'import bcrypt\nprint(bcrypt.hashpw(b"a password", bcrypt.gensalt(12)).decode())\n'
+    running = Forks(str(quick_bcrypt.FILE))
+    with started(running, tmp_path, hashes) as process:
+        printed = process.stdout.read()
+    running.stop()
+
+    assert printed.strip() == QuickBcrypt().hashpw(b"a password", QuickBcrypt().gensalt(12)).decode()
