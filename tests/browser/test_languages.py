@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
@@ -9,26 +11,37 @@ from playwright.sync_api import Browser, Locator, expect
 from accounts import languages
 from local.cloud import LocalCloud
 from tests.browser.looks import overflowing, violations
-from tests.browser.people import enter, visitor_in
+from tests.browser.people import Visitor, enter, visitor_in
 from tests.browser.scenes import Stage, described_question, question_of
 from tests.local.person import Person
 
+_SMALL_PHONE: dict[str, Any] = {"viewport": {"width": 320, "height": 640}, "reduced_motion": "reduce"}
 OUTSIDE = ("/login", "/signup", "/forgot-password", "/device", "/nothing-here")
 INSIDE = ("/account", "/api-keys")
 # One with long words, one with Chinese characters, one from right to left.
 CHECKED_BY_AXE = {"de", "zh-Hans", "ar"}
 
 
+@pytest.fixture(scope="module")
+def phones(chromium: Browser, cloud: LocalCloud, member: Person) -> Iterator[tuple[Visitor, Visitor]]:
+    """A phone that is logged out, and one that is logged in."""
+    outside, inside = (visitor_in(chromium, cloud, **_SMALL_PHONE) for _ in range(2))
+    enter(inside, member)
+    yield outside, inside
+    for phone in (outside, inside):
+        phone.context.close()
+        assert phone.complaints == []
+
+
 @pytest.mark.parametrize("language", sorted(languages.LANGUAGES.keys() - {languages.DEFAULT}))
-def test_a_language_fits_on_a_small_phone(chromium: Browser, cloud: LocalCloud, member: Person, language: str) -> None:
+def test_a_language_fits_on_a_small_phone(phones: tuple[Visitor, Visitor], language: str) -> None:
     """At 320 pixels. Axe finds nothing in three of them."""
-    someone = visitor_in(chromium, cloud, viewport={"width": 320, "height": 640}, reduced_motion="reduce")
-    someone.context.add_cookies([{"name": "language", "value": language, "url": cloud.site_url}])
-    stage = Stage(someone, cloud, member)
-    found = {path: _problems(stage, path, language) for path in OUTSIDE}
-    enter(someone, member)
-    found |= {path: _problems(stage, path, language) for path in INSIDE}
-    someone.context.close()
+    outside, inside = phones
+    found = {
+        path: _problems(phone, path, language)
+        for phone, paths in ((outside, OUTSIDE), (inside, INSIDE))
+        for path in paths
+    }
 
     assert {path: problems for path, problems in found.items() if problems} == {}
 
@@ -99,9 +112,9 @@ def direction(element: Locator) -> str:
     return found
 
 
-def _problems(stage: Stage, path: str, language: str) -> list[str]:
-    page = stage.page
-    page.goto(stage.cloud.site_url + path)
-    page.wait_for_load_state("networkidle")
+def _problems(phone: Visitor, path: str, language: str) -> list[str]:
+    phone.context.add_cookies([{"name": "language", "value": language, "url": phone.site}])
+    phone.visit(path)
+    page = phone.page
     assert page.evaluate("document.documentElement.lang") == language
     return overflowing(page) + (violations(page) if language in CHECKED_BY_AXE else [])
