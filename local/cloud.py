@@ -11,13 +11,13 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
-from local import KEEP, PROJECT, adapt, internet
-from local.emulator import Emulator, environment_for_aws, last_ports
+from local import PROJECT, adapt, internet, running
+from local.emulator import Emulator, environment_for_aws
 from local.http_api import Json
 from local.internet import PlayedHost
 from local.logs import LogLine, LogTail
 from local.packages import Package
-from local.processes import USUAL_PORT, free_port, port_from_environment, port_is_taken, url_of
+from local.processes import free_port, url_of
 from local.providers import Providers
 from local.scanner import Scanner
 from local.stack import BUCKET, Stack
@@ -26,12 +26,6 @@ from scripts import stacks
 MAIL_FROM = "accounts@comfy.local"
 EXAMPLE_SERVICE = "https://cloud.example.com/mcp"
 """The audience of examples/service."""
-AWS_PORT = "AWS_PORT"
-"""The environment variable with the port of the emulated AWS."""
-
-
-class NotRunning(Exception):
-    """No `make dev` runs on the chosen port."""
 
 
 class LocalCloud:
@@ -80,13 +74,8 @@ class LocalCloud:
 
         It does not start or stop stand-ins: `make dev` runs them.
         """
-        state = KEEP / "state"
-        kept = last_ports(state)
-        port = port_from_environment("PORT", kept[0] if kept else USUAL_PORT)
-        aws_port = port_from_environment(AWS_PORT, kept[1] if kept and kept[0] == port else usual_aws_port(port))
-        if not port_is_taken(aws_port):
-            raise NotRunning(f"no `make dev` runs on port {port}")
-        return cls(port=port, aws_port=aws_port, state_dir=state, providers=False)
+        found = running.emulator()
+        return cls(port=found.site_port, aws_port=found.port, state_dir=found.state, providers=False)
 
     def __enter__(self) -> Self:
         """Start everything, or leave nothing running."""
@@ -211,11 +200,6 @@ class LocalCloud:
             self.providers.stop()
         if self._temporary:
             self._temporary.cleanup()
-
-
-def usual_aws_port(port: int) -> int:
-    """Return the port of the emulated AWS beside a site. The one between them is the mailbox's."""
-    return port + 2
 
 
 def _folder(function: str) -> str:

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local import KEEP, PROJECT
 from local.adapt import LEFT_OUT
-from local.cloud import AWS_PORT, LocalCloud, usual_aws_port
+from local.cloud import LocalCloud
 from local.http_api import NotUnderstood
 from local.logs import LogPrinter
 from local.mailbox import Mailbox
@@ -27,6 +27,7 @@ from local.processes import (
     url_of,
 )
 from local.providers import HalfConfigured, Providers
+from local.running import AWS_PORT, usual_aws_port
 from local.stack import DeployFailed
 from local.watch import first_problem, watch_for_edits, watched_files
 from scripts.stacks import TemplateProblem

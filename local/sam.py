@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from local import adapt
-from local.cloud import LocalCloud, NotRunning
+from local.cloud import LocalCloud
 from local.emulator import environment_for_aws
 from local.http_api import Json, Resources
 from local.processes import NotAPort
+from local.running import NotRunning
 from scripts import sam_cli, stacks
 from scripts.stacks import TemplateProblem
 

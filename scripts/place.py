@@ -12,9 +12,10 @@ from typing import Any
 
 import boto3
 
-from local.cloud import LocalCloud, NotRunning
+from local import running
 from local.emulator import REGION
 from local.processes import NotAPort
+from local.running import NotRunning
 from local.stack import NAME
 from scripts.stacks import outputs_of
 
@@ -62,13 +63,13 @@ def find() -> Place:
             raise CannotDo(f"which region is {stack} in? Say AWS_DEFAULT_REGION=its-region, or use a profile that does")
         return _stack(stack, session)
     try:
-        cloud = LocalCloud.running()
+        aws = running.emulator()
     except NotAPort as problem:
         raise CannotDo(str(problem)) from problem
     except NotRunning as problem:
         raise CannotDo(f"{problem}; for a stack in AWS, say STACK=its-name") from problem
-    aws = f"AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test aws --region {REGION} --endpoint-url {cloud.endpoint_url}"
-    return Place(cloud.client, NAME, f"the `make dev` on port {cloud.port}", aws)
+    cli = f"AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test aws --region {REGION} --endpoint-url {aws.endpoint_url}"
+    return Place(aws.client, NAME, f"the `make dev` on port {aws.site_port}", cli)
 
 
 def _stack(name: str, session: Any) -> Place:  # noqa: ANN401 - boto3 makes its clients at run time

@@ -6,8 +6,8 @@ from types import FrameType
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.cloud import NotRunning
 from local.processes import NotAPort
+from local.running import NotRunning
 from scripts.sam_local import CannotRun, commands
 from scripts.stacks import TemplateProblem
 

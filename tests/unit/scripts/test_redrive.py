@@ -126,7 +126,7 @@ def test_without_a_local_cloud_it_says_what_to_do(
     """It never falls back to the AWS account that the shell is logged in to."""
     monkeypatch.delenv("STACK", raising=False)
     monkeypatch.setenv("PORT", "9")
-    monkeypatch.setattr("local.cloud.port_is_taken", lambda _port: False)
+    monkeypatch.setattr("local.running.port_is_taken", lambda _port: False)
 
     assert redrive.main() == 1
     assert capsys.readouterr().err == (

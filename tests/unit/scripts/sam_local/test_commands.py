@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from local.cloud import NotRunning
+from local.running import NotRunning
 from scripts.sam_local import CannotRun, __main__, commands, samples
 
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from local import cloud
-from local.cloud import LocalCloud, NotRunning
+from local import running
 from local.processes import NotAPort, free_port
+from local.running import NotRunning
 
 
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the `make dev` that started last."""
-    monkeypatch.setattr(cloud, "KEEP", tmp_path)
+    monkeypatch.setattr(running, "KEEP", tmp_path)
     monkeypatch.delenv("PORT", raising=False)
     monkeypatch.delenv("AWS_PORT", raising=False)
     (tmp_path / "state").mkdir()
@@ -34,16 +34,16 @@ def keep(state: Path, site: object, aws: object) -> None:
     (state / "port").write_text(str(aws))
 
 
-def running() -> tuple[int, int]:
+def found() -> tuple[int, int]:
     """The ports where `make dev` is found."""
-    found = LocalCloud.running()
-    return found.port, found.aws_port
+    emulator = running.emulator()
+    return emulator.site_port, emulator.port
 
 
 def test_make_dev_is_found_on_the_ports_where_it_started(state: Path, taken: int) -> None:
     keep(state, 8500, taken)
 
-    assert running() == (8500, taken)
+    assert found() == (8500, taken)
 
 
 def test_port_names_another(state: Path, taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +51,7 @@ def test_port_names_another(state: Path, taken: int, monkeypatch: pytest.MonkeyP
     keep(state, 8500, free_port())
     monkeypatch.setenv("PORT", str(taken - 2))
 
-    assert running() == (taken - 2, taken)
+    assert found() == (taken - 2, taken)
 
 
 def test_port_may_be_the_one_where_it_started(state: Path, taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +59,7 @@ def test_port_may_be_the_one_where_it_started(state: Path, taken: int, monkeypat
     keep(state, 8500, taken)
     monkeypatch.setenv("PORT", "8500")
 
-    assert running() == (8500, taken)
+    assert found() == (8500, taken)
 
 
 def test_aws_port_names_the_emulated_aws(state: Path, taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,17 +67,17 @@ def test_aws_port_names_the_emulated_aws(state: Path, taken: int, monkeypatch: p
     keep(state, 8500, free_port())
     monkeypatch.setenv("AWS_PORT", str(taken))
 
-    assert running() == (8500, taken)
+    assert found() == (8500, taken)
 
 
 @pytest.mark.parametrize("kept", ["", "not a port"])
 def test_without_known_ports_the_default_is_tried(state: Path, monkeypatch: pytest.MonkeyPatch, kept: str) -> None:
     keep(state, kept, 8002)
     asked: list[int] = []
-    monkeypatch.setattr(cloud, "port_is_taken", asked.append)
+    monkeypatch.setattr(running, "port_is_taken", asked.append)
 
     with pytest.raises(NotRunning, match="no `make dev` runs on port 8000"):
-        LocalCloud.running()
+        running.emulator()
     assert asked == [8002]
 
 
@@ -89,7 +89,7 @@ def test_what_listens_on_the_sites_port_alone_is_not_make_dev(
     monkeypatch.setenv("PORT", str(taken))
 
     with pytest.raises(NotRunning, match=f"no `make dev` runs on port {taken}"):
-        LocalCloud.running()
+        running.emulator()
 
 
 @pytest.mark.parametrize("setting", ["PORT", "AWS_PORT"])
@@ -98,4 +98,4 @@ def test_a_setting_that_is_not_a_port_is_named(state: Path, monkeypatch: pytest.
     monkeypatch.setenv(setting, "eight")
 
     with pytest.raises(NotAPort, match=f"{setting}=eight is not a port"):
-        LocalCloud.running()
+        running.emulator()
