@@ -3,8 +3,8 @@
 
 Packages are compiled here, once, because a function cannot write to its layers. Sources are removed, because both
 would exceed the size budget. Botocore ships descriptions of some 400 services, with documentation. A client parses
-those of its service in every cold start, so they are cut to the operations that functions call, without documentation.
-The rest is unchanged.
+those of its service in every cold start, so they are cut to the operations that functions call and the endpoint rules
+that these calls meet, without documentation. The rest is unchanged.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import json
 import py_compile
 import shutil
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,10 @@ OPERATIONS = {
     "sesv2": {"DeleteSuppressedDestination", "GetSuppressedDestination", "SendEmail"},
     "sqs": {"SendMessage"},
 }
+
+# Parameters that no call here sets: ``aws_session`` disables endpoints by account, and no operation here searches.
+# Three quarters of DynamoDB's endpoint rules are about them.
+UNSET = frozenset({"AccountIdEndpointMode", "IsSearchOperation"})
 
 
 def trim(packages: Path, services: list[str]) -> None:
@@ -82,8 +87,9 @@ def trim_botocore(data: Path, services: list[str]) -> None:
             shutil.rmtree(version)
         for described in newest.iterdir():
             _shorten(described, service)
-    endpoints = data / "endpoints.json"
+    endpoints, partitions = data / "endpoints.json", data / "partitions.json"
     _write(endpoints, _with_services(json.loads(endpoints.read_bytes()), services))
+    _write(partitions, _without_names(json.loads(partitions.read_bytes())))
 
 
 def _shorten(described: Path, service: str) -> None:
@@ -98,6 +104,8 @@ def _shorten(described: Path, service: str) -> None:
     content = without_prose(json.loads(gzip.decompress(raw) if packed else raw))
     if service in OPERATIONS and described.name == "service-2.json":
         content = with_operations(content, OPERATIONS[service])
+    if described.name == "endpoint-rule-set-1.json":
+        content = content | {"rules": without_parameters(content["rules"], UNSET)}
     _write(described, content)
 
 
@@ -126,6 +134,16 @@ def _shapes(node: Any) -> set[str]:  # noqa: ANN401 - any JSON
     return own | {shape for item in node.values() for shape in _shapes(item)}
 
 
+def without_parameters(rules: list[dict[str, Any]], unset: Collection[str]) -> list[dict[str, Any]]:
+    """The endpoint rules that can apply while these parameters are not set."""
+    needed = [{"fn": "isSet", "argv": [{"ref": name}]} for name in unset]
+    return [
+        rule | ({"rules": without_parameters(rule["rules"], unset)} if "rules" in rule else {})
+        for rule in rules
+        if not any(condition in needed for condition in rule["conditions"])
+    ]
+
+
 def without_prose(node: Any) -> Any:  # noqa: ANN401 - any JSON
     """The same description without documentation. Prose is text: a member that is called so is an object, and stays."""
     if isinstance(node, dict):
@@ -137,13 +155,26 @@ def without_prose(node: Any) -> Any:  # noqa: ANN401 - any JSON
     return [without_prose(item) for item in node] if isinstance(node, list) else node
 
 
+def _without_names(partitions: dict[str, Any]) -> dict[str, Any]:
+    """Without the names of regions for people."""
+    unnamed = [it | {"regions": {name: {} for name in it["regions"]}} for it in partitions["partitions"]]
+    return partitions | {"partitions": unnamed}
+
+
 def _with_services(endpoints: dict[str, Any], services: list[str]) -> dict[str, Any]:
+    names = endpoint_names(services)
     partitions = [
         partition
-        | {"services": {name: it for name, it in partition["services"].items() if name in endpoint_names(services)}}
-        for partition in endpoints["partitions"]
+        | {"services": {name: _with_regions(it) for name, it in partition["services"].items() if name in names}}
+        for partition in _without_names(endpoints)["partitions"]
     ]
     return endpoints | {"partitions": partitions}
+
+
+def _with_regions(service: dict[str, Any]) -> dict[str, Any]:
+    """Without the regions that were once a way to ask for FIPS."""
+    regions = {name: it for name, it in service["endpoints"].items() if not it.get("deprecated")}
+    return service | {"endpoints": regions}
 
 
 def endpoint_names(services: list[str]) -> set[str]:

@@ -1,5 +1,6 @@
 """Budgets for cold starts and deployments, in imports and bytes; `make bench` measures the time."""
 
+import itertools
 import json
 import os
 import re
@@ -7,8 +8,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.endpoint_provider import EndpointProvider
+from botocore.exceptions import EndpointProviderError, EndpointVariantError
+from botocore.loaders import Loader
+from botocore.regions import EndpointResolver
 
 from benchmarks import __main__ as benchmark
 from benchmarks import layers, world
@@ -255,6 +261,63 @@ def test_trimming_keeps_what_a_client_reads(here: Path) -> None:
         assert (described.parent / "endpoint-rule-set-1.json").exists()
     partitions = json.loads((data / "endpoints.json").read_text("utf-8"))["partitions"]
     assert set(partitions[0]["services"]) == (SERVICES - {"sesv2"}) | {"email"}
+
+
+@pytest.mark.parametrize("service", sorted(SERVICES))
+def test_trimming_changes_no_endpoint(here: Path, service: str) -> None:
+    """In every region, with and without FIPS and dual-stack addresses, by both of botocore's ways to find one."""
+    data = here / "python" / "botocore" / "data"
+    (trimmed,) = data.glob(f"{service}/*/endpoint-rule-set-1.json")
+    kept, whole = json.loads((data / "endpoints.json").read_text("utf-8")), Loader().load_data("endpoints")
+    # One that botocore does not know yet, too.
+    regions = [*(name for partition in whole["partitions"] for name in partition["regions"]), "eu-north-9"]
+    called = {"sesv2": "email"}.get(service, service)
+
+    assert len(regions) > 35
+    assert _by_rules(json.loads(trimmed.read_text("utf-8")), _partitions(data), regions) == _by_rules(
+        Loader().load_service_model(service, "endpoint-rule-set-1"), Loader().load_data("partitions"), regions
+    )
+    assert _by_table(kept, called, regions) == _by_table(whole, called, regions)
+
+
+def test_no_operation_sets_what_the_endpoint_rules_were_trimmed_by(here: Path) -> None:
+    """An operation that does would get the address of another one."""
+    for described in (here / "python" / "botocore" / "data").glob("*/*/service-2.json"):
+        assert "IsSearchOperation" not in described.read_text("utf-8")
+
+
+_WAYS = tuple(itertools.product((False, True), repeat=2))
+
+
+def _partitions(data: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((data / "partitions.json").read_text("utf-8"))
+    return found
+
+
+def _by_rules(rules: dict[str, Any], partitions: dict[str, Any], regions: list[str]) -> dict[Any, str]:
+    """The address for each region, as a client of ``aws_session`` asks for it; the error, where there is none."""
+    provider = EndpointProvider(rules, partitions)
+    found = {}
+    for region, (fips, dual_stack) in itertools.product(regions, _WAYS):
+        asked = {"Region": region, "UseFIPS": fips, "UseDualStack": dual_stack, "ResourceArn": "UsersTable"}
+        asked |= {"AccountIdEndpointMode": "disabled", "AccountId": "123456789012"}
+        try:
+            found[region, fips, dual_stack] = repr(provider.resolve_endpoint(**asked))
+        except EndpointProviderError as error:
+            found[region, fips, dual_stack] = str(error)
+    return found
+
+
+def _by_table(endpoints: dict[str, Any], service: str, regions: list[str]) -> dict[Any, Any]:
+    resolver = EndpointResolver(endpoints)
+    found = {}
+    for region, (fips, dual_stack) in itertools.product(regions, _WAYS):
+        how = {"use_fips_endpoint": fips, "use_dualstack_endpoint": dual_stack}
+        try:
+            found[region, fips, dual_stack] = resolver.construct_endpoint(service, region, **how)
+        except EndpointVariantError as error:
+            found[region, fips, dual_stack] = str(error)
+    return found
 
 
 def test_the_domain_layer_is_compiled(domain: Path) -> None:

@@ -24,7 +24,8 @@ _USER_AGENT = f"comfy-accounts Botocore/{__version__}"
 def session() -> Session:
     """Credentials and endpoints come from where botocore always reads them."""
     made = Session(include_builtin_handlers=False)
-    made.set_default_client_config(Config(user_agent=_USER_AGENT))
+    # No endpoints by account: Lambda does not say which account it is, and `trim.py` removes their rules.
+    made.set_default_client_config(Config(user_agent=_USER_AGENT, account_id_endpoint_mode="disabled"))
     # Lambda sets them in the environment, which botocore reads first, but only after creating all other sources.
     environment = EnvProvider()
     if EnvProvider.ACCESS_KEY in environment.environ:
