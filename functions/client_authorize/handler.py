@@ -2,7 +2,7 @@
 
 from accounts import deployment
 from accounts.flows.clients.client_consent import Seen
-from accounts.web import consent_questions, responses, routes, schemas
+from accounts.web import client_schemas, consent_questions, responses, routes
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
 from accounts.web.responses import Response
@@ -17,7 +17,7 @@ def lambda_handler(request: Request) -> Response:
     if request.route == routes.CLIENT_QUESTION:
         session = request.optional_session
         return consent_questions.shown(AUTHORIZATION_ENDPOINT.shown(request.query(), session, caller, now), now)
-    body = request.json(schemas.Consent)
+    body = request.json(client_schemas.Consent)
     seen = Seen(body.account, body.fingerprint, body.since(now))
     answer = AUTHORIZATION_ENDPOINT.answered(body.question, body.decision, seen, request.session, caller, now)
     return responses.ok(consent_questions.RedirectTo(answer.redirect_to), user_id=answer.user_id)

@@ -1,7 +1,7 @@
 """POST /auth/second-factor/off, .../recovery-codes, DELETE .../browsers/{id}, .../reset: change the second factor."""
 
 from accounts import deployment
-from accounts.web import responses, routes, schemas
+from accounts.web import factor_schemas, responses, routes
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
 from accounts.web.responses import Response
@@ -27,7 +27,7 @@ def lambda_handler(request: Request) -> Response:
     if request.route == routes.FACTOR_RESET_CANCEL:
         RESET.cancel(session, caller, now)
         return responses.no_content(user_id=request.user_id)
-    code = request.json(schemas.SecondFactorChange).code
+    code = request.json(factor_schemas.SecondFactorChange).code
     if request.route == routes.FACTOR_TURN_OFF:
         SECOND_FACTOR.turn_off(session, code, caller, now)
         return responses.no_content(user_id=request.user_id)

@@ -1,7 +1,7 @@
 """POST /auth/second-factor/setup and POST /auth/second-factor: turn the second factor on."""
 
 from accounts import deployment
-from accounts.web import responses, routes, schemas, second_factors
+from accounts.web import factor_schemas, responses, routes, second_factors
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
 from accounts.web.responses import Response
@@ -18,6 +18,6 @@ def lambda_handler(request: Request) -> Response:
         started = SECOND_FACTOR_SETUP.start(session, now)
         shown = second_factors.setup(started, DEPLOYMENT.totp, DEPLOYMENT.settings)
         return responses.ok(shown, user_id=request.user_id)
-    body = request.json(schemas.SecondFactorConfirm)
+    body = request.json(factor_schemas.SecondFactorConfirm)
     codes = SECOND_FACTOR_SETUP.confirm(session, body.setup, body.code, caller, now)
     return responses.ok(RecoveryCodes(list(codes)), user_id=request.user_id)

@@ -1,7 +1,7 @@
 """POST /auth/login: open a session with an email address and a password."""
 
 from accounts import deployment
-from accounts.web import credentials, presenters, responses, routes, schemas
+from accounts.web import credentials, login_schemas, presenters, responses, routes
 from accounts.web.cookies import login_cookies
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
@@ -13,7 +13,7 @@ LOGIN = DEPLOYMENT.login
 
 @endpoint(routes.LOGIN, DEPLOYMENT)
 def lambda_handler(request: Request) -> Response:
-    body = request.json(schemas.Login)
+    body = request.json(login_schemas.Login)
     presented, caller, now = credentials.session_cookie(request), request.caller, request.received_at
     logged_in = LOGIN.with_password(
         body.email, body.password, remember=body.remember, presented=presented, caller=caller, now=now

@@ -2,7 +2,7 @@
 
 from accounts import deployment
 from accounts.model.passkeys import Registration
-from accounts.web import passkeys, responses, routes, schemas
+from accounts.web import passkey_schemas, passkeys, responses, routes
 from accounts.web.endpoint import endpoint
 from accounts.web.passkey_presenters import PasskeyCreated, passkey
 from accounts.web.requests import Request
@@ -19,7 +19,7 @@ def lambda_handler(request: Request) -> Response:
         invited = PASSKEY_CREATION.invite(session, caller, now)
         options = passkeys.creation_options(invited.challenge, invited.user, DEPLOYMENT.settings)
         return responses.ok(options, user_id=request.user_id)
-    body = request.json(schemas.PasskeyCreate)
+    body = request.json(passkey_schemas.PasskeyCreate)
     response = Registration(body.client_data, body.attestation)
     created = PASSKEY_CREATION.create(session, response, body.name, caller, now)
     return responses.ok(PasskeyCreated(passkey(created)), status=201, user_id=request.user_id)

@@ -1,7 +1,7 @@
 """POST /auth/login/passkey/options and POST /auth/login/passkey: open a session with a passkey."""
 
 from accounts import deployment, secrets
-from accounts.web import credentials, passkeys, presenters, responses, routes, schemas
+from accounts.web import credentials, passkey_schemas, passkeys, presenters, responses, routes
 from accounts.web.cookies import PASSKEY_COOKIE, PENDING_COOKIE, login_cookies, no_pending_cookie, passkey_cookie
 from accounts.web.endpoint import endpoint
 from accounts.web.requests import Request
@@ -20,7 +20,7 @@ def lambda_handler(request: Request) -> Response:
             PASSKEY_LOGIN.invite(secrets.digest(browser), caller, now), DEPLOYMENT.settings
         )
         return responses.ok(options, cookies=(passkey_cookie(browser),))
-    body = request.json(schemas.PasskeyLogin)
+    body = request.json(passkey_schemas.PasskeyLogin)
     response, presented = passkeys.assertion(body), credentials.session_cookie(request)
     pending, digest = request.cookie(PENDING_COOKIE) or "", secrets.digest(browser)
     logged_in = PASSKEY_LOGIN.log_in(

@@ -2,9 +2,9 @@
 
 import json
 import re
+from importlib import import_module
 from typing import Any
 
-from accounts.web import schemas
 from accounts.web.routes import ANY_CREDENTIAL, LOGGED_IN, ROUTES, SESSION_ONLY, Route
 from scripts.sam_local.samples import EVENTS
 from tests.cloudformation import ROOT
@@ -63,12 +63,12 @@ READABLE = frozenset(route.function for route in TESTED_ROUTES if route.cors)
 def taking(field: str) -> tuple[str, ...]:
     """The functions whose body has this field, from their handlers and the schemas."""
     texts = {path.parent.name: path.read_text(encoding="utf-8") for path in (ROOT / "functions").glob("*/handler.py")}
-    read = {name: re.findall(r"\bschemas\.(\w+)", text) for name, text in texts.items()}
-    return tuple(sorted(name for name, kinds in read.items() if any(field in _fields(kind) for kind in kinds)))
+    read = {name: re.findall(r"\b(\w*schemas)\.(\w+)", text) for name, text in texts.items()}
+    return tuple(sorted(name for name, kinds in read.items() if any(field in _fields(*kind) for kind in kinds)))
 
 
-def _fields(kind: str) -> tuple[str, ...]:
-    fields: tuple[str, ...] = getattr(schemas, kind).__struct_fields__
+def _fields(module: str, kind: str) -> tuple[str, ...]:
+    fields: tuple[str, ...] = getattr(import_module(f"accounts.web.{module}"), kind).__struct_fields__
     return fields
 
 

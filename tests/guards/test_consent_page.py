@@ -4,7 +4,7 @@ import re
 
 from msgspec.structs import fields
 
-from accounts.web import routes, schemas
+from accounts.web import client_schemas, routes
 from scripts.openapi.programs import OAUTH
 from tests.guards import project
 
@@ -19,4 +19,4 @@ def test_the_page_passes_on_every_parameter_of_a_request() -> None:
     (shown,) = (it for it in OAUTH if it.route == routes.CLIENT_QUESTION)
 
     assert known == {it.name for it in shown.query}
-    assert known | OF_THE_PAGE == {it.name for it in fields(schemas.Consent)}
+    assert known | OF_THE_PAGE == {it.name for it in fields(client_schemas.Consent)}

@@ -12,7 +12,7 @@ from accounts.limits import PASSKEY_CHALLENGE_LIFETIME
 from accounts.model.passkeys import ALGORITHMS, Assertion, rp_id
 from accounts.model.users import User
 from accounts.settings import Settings
-from accounts.web import schemas
+from accounts.web import passkey_schemas
 
 _TIMEOUT_MS = int(PASSKEY_CHALLENGE_LIFETIME.total_seconds() * 1000)
 
@@ -85,7 +85,7 @@ def request_options(challenge: str, settings: Settings, passkeys: Iterable[str] 
     return RequestOptions(challenge, rp_id(settings.site_url), _descriptors(passkeys))
 
 
-def assertion(body: schemas.PasskeyReauthenticate) -> Assertion:
+def assertion(body: passkey_schemas.PasskeyReauthenticate) -> Assertion:
     return Assertion(body.credential_id, body.client_data, body.authenticator_data, body.signature, body.user_handle)
 
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from accounts.errors import AccountsError, BodyTooLarge, InvalidInput, MalformedRequest, UnsupportedMediaType
 from accounts.model.api_keys import Edit
 from accounts.web import requests
+from accounts.web.key_schemas import KeyCreate, KeyUpdate
+from accounts.web.login_schemas import Login
 from accounts.web.requests import Request
-from accounts.web.schemas import KeyCreate, KeyUpdate, Login
 from tests.unit.accounts.stage import NOW, exactly
 from tests.unit.accounts.web.events import event, json_request
 
