@@ -10,7 +10,7 @@ from typing import Any
 from accounts import deployment, telemetry
 from accounts.flows.operators.operator_requests import OperatorRequest
 from accounts.web.operators import answers_operators
-from accounts.web.presenters import timestamp
+from accounts.web.timestamps import timestamp
 
 DEPLOYMENT = deployment.load()
 RESET = DEPLOYMENT.factor_reset

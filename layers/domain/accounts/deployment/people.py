@@ -12,9 +12,10 @@ from accounts.deployment.edges import Edges
 from accounts.settings import REQUIRED
 
 if TYPE_CHECKING:
-    from accounts.flows.people.account import AccountLookup, AccountRenaming
+    from accounts.flows.people.account import AccountLookup
     from accounts.flows.people.account_closing import AccountClosing
     from accounts.flows.people.account_export import AccountExport
+    from accounts.flows.people.account_renaming import AccountRenaming
     from accounts.flows.people.activity import ActivityList
     from accounts.flows.people.browser_confirmation import BrowserConfirmation
     from accounts.flows.people.email_change import EmailChange, EmailChangeRequest
@@ -137,7 +138,7 @@ class PeopleFlows(Edges):
 
     @cached_property
     def account_renaming(self) -> AccountRenaming:
-        from accounts.flows.people.account import AccountRenaming
+        from accounts.flows.people.account_renaming import AccountRenaming
 
         return AccountRenaming(self.users, self.throttles, self.writing(self.users, self.identities, self.audit_events))
 

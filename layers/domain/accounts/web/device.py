@@ -8,8 +8,8 @@ from accounts.flows.clients import device_consent
 from accounts.model import user_agents
 from accounts.web import consent_questions, responses
 from accounts.web.consent_questions import Account, AskedResource, AskingClient, Scope
-from accounts.web.presenters import Timestamp, timestamp
 from accounts.web.responses import Response
+from accounts.web.timestamps import Timestamp, timestamp
 
 
 class AskingDevice(Struct):

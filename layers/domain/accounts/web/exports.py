@@ -15,10 +15,12 @@ from accounts.model.key_secrets import Listed
 from accounts.model.second_factors import status
 from accounts.model.users import Status
 from accounts.web import key_presenters, presenters, second_factors
+from accounts.web.identity_presenters import Identity, identity
 from accounts.web.key_presenters import APIKey, OldSecret
 from accounts.web.passkey_presenters import Passkey, passkey
-from accounts.web.presenters import Customer, Event, Identity, MailProblem, Session, Timestamp
+from accounts.web.presenters import Customer, Event, MailProblem, Session
 from accounts.web.second_factors import SecondFactor
+from accounts.web.timestamps import Timestamp, timestamp
 
 FILENAME = "comfy-account.json"
 
@@ -76,7 +78,7 @@ class Export(Struct):
 def document(holdings: Holdings, now: datetime) -> Export:
     user, current = holdings.user, holdings.current.digest
     return Export(
-        exported_at=presenters.timestamp(now),
+        exported_at=timestamp(now),
         account=ExportedAccount(
             **asdict(presenters.customer(user)),
             status=user.status,
@@ -95,14 +97,14 @@ def document(holdings: Holdings, now: datetime) -> Export:
 
 def _identity(entry: identities.Identity) -> ExportedIdentity:
     return ExportedIdentity(
-        **asdict(presenters.identity(entry)),
+        **asdict(identity(entry)),
         name=entry.name,
         subject=None if entry.provider == EMAIL else entry.key.partition("#")[2],
         verified=entry.verified,
         disabled=entry.disabled,
         has_password=entry.password_hash is not None,
         requested_email=entry.wanted_email,
-        updated_at=presenters.timestamp(entry.updated_at),
+        updated_at=timestamp(entry.updated_at),
     )
 
 

@@ -10,11 +10,22 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from accounts.model.address_changes import pending_change
+from accounts.model.identities import public_id
 from accounts.web import presenters
-from accounts.web.presenters import Identity, Timestamp
+from accounts.web.timestamps import Timestamp, timestamp
 
 if TYPE_CHECKING:
     from accounts.model import identities as model
+
+
+class Identity(Struct):
+    """An identity, without its subject and password hash."""
+
+    id: str
+    provider: str
+    email: str
+    can_log_in: bool
+    created_at: Timestamp
 
 
 class ListedIdentity(Identity):
@@ -38,8 +49,18 @@ class Identities(Struct):
     pending_change: PendingChange | None
 
 
+def identity(entry: model.Identity) -> Identity:
+    return Identity(
+        id=public_id(entry.key),
+        provider=entry.provider,
+        email=entry.email,
+        can_log_in=entry.is_login_method,
+        created_at=timestamp(entry.created_at),
+    )
+
+
 def listed_identity(entry: model.Identity) -> ListedIdentity:
-    return ListedIdentity(**asdict(presenters.identity(entry)), email_shown=presenters.email_shown(entry.email))
+    return ListedIdentity(**asdict(identity(entry)), email_shown=presenters.email_shown(entry.email))
 
 
 def listed_identities(held: Sequence[model.Identity], now: datetime) -> Identities:
@@ -48,4 +69,4 @@ def listed_identities(held: Sequence[model.Identity], now: datetime) -> Identiti
 
 
 def _pending(email: str, until: datetime) -> PendingChange:
-    return PendingChange(email, presenters.email_shown(email), presenters.timestamp(until))
+    return PendingChange(email, presenters.email_shown(email), timestamp(until))

@@ -16,10 +16,12 @@ from accounts.model.identities import EMAIL, revoked_hash
 from accounts.model.throttles import Counter
 from accounts.model.users import Status
 from accounts.web import key_presenters, presenters, second_factors
+from accounts.web.identity_presenters import Identity, identity
 from accounts.web.key_presenters import APIKey
 from accounts.web.passkey_presenters import Passkey, passkey
-from accounts.web.presenters import Activity, Customer, Identity, MailProblem, Session, Timestamp
+from accounts.web.presenters import Activity, Customer, MailProblem, Session
 from accounts.web.second_factors import SecondFactor
+from accounts.web.timestamps import Timestamp, timestamp
 
 
 class InspectedAccount(Customer):
@@ -83,7 +85,7 @@ def document(found: Inspection) -> dict[str, Any]:
 
 def _identity(entry: identities.Identity) -> InspectedIdentity:
     return InspectedIdentity(
-        **asdict(presenters.identity(entry)),
+        **asdict(identity(entry)),
         subject=None if entry.provider == EMAIL else entry.key.partition("#")[2],
         disabled=entry.disabled,
         undeliverable=entry.undeliverable,
@@ -102,7 +104,7 @@ def _failures(counter: Counter | None) -> Failures:
         return Failures()
     return Failures(
         count=counter.count,
-        wait_until=presenters.timestamp(counter.raised_at + wait_after(counter.count)),
+        wait_until=timestamp(counter.raised_at + wait_after(counter.count)),
         password_disabled=counter.count >= FAILURES_THAT_DISABLE_PASSWORD,
     )
 

@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 
 from accounts.errors import Refusal
 from accounts.model import user_agents
-from accounts.web.presenters import Timestamp, maybe, timestamp
+from accounts.web.timestamps import Timestamp, maybe, timestamp
 
 if TYPE_CHECKING:
     from accounts.flows.keys.key_verification import Verified

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from accounts.model.passkeys import public_id
-from accounts.web.presenters import Timestamp, maybe, timestamp
+from accounts.web.timestamps import Timestamp, maybe, timestamp
 
 if TYPE_CHECKING:
     from accounts.model import passkeys

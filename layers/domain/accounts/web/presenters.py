@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Struct, field
 from msgspec.structs import asdict
 
 from accounts.limits import FRESH_LOGIN
 from accounts.model import user_agents
-from accounts.model.identities import public_id
+from accounts.web.timestamps import Timestamp, maybe, timestamp
 
 if TYPE_CHECKING:
     from accounts.flows.people.activity import Entry
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from accounts.model.clients import Clients
     from accounts.model.resources import Resources
 
-Timestamp = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 MailProblem = Literal["bounce", "complaint"]
 
 
@@ -30,16 +28,6 @@ class Customer(Struct):
     name: str
     created_at: Timestamp = field(name="createdAt")
     updated_at: Timestamp = field(name="updatedAt")
-
-
-class Identity(Struct):
-    """An identity, without its subject and password hash."""
-
-    id: str
-    provider: str
-    email: str
-    can_log_in: bool
-    created_at: Timestamp
 
 
 class SessionClient(Struct):
@@ -126,16 +114,6 @@ def customer(account: users.User | identities.Identity) -> Customer:
     )
 
 
-def identity(entry: identities.Identity) -> Identity:
-    return Identity(
-        id=public_id(entry.key),
-        provider=entry.provider,
-        email=entry.email,
-        can_log_in=entry.is_login_method,
-        created_at=timestamp(entry.created_at),
-    )
-
-
 def email_shown(address: str) -> str:
     """The address with the letters of an international domain, for pages."""
     if "xn--" not in address:
@@ -199,12 +177,3 @@ def event(record: audit.Record, known: Clients | None = None) -> Event:
 def activity(entry: Entry, known: Clients | None = None) -> Activity:
     first_at = timestamp(entry.first_at)
     return Activity(**asdict(event(entry.record, known)), count=entry.count, first_at=first_at)
-
-
-def timestamp(moment: datetime) -> str:
-    """ISO 8601 in UTC with milliseconds."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def maybe(moment: datetime | None) -> str | None:
-    return timestamp(moment) if moment else None

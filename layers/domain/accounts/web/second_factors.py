@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from accounts.model.second_factors import public_id
-from accounts.web.presenters import Timestamp, timestamp
+from accounts.web.timestamps import Timestamp, timestamp
 
 if TYPE_CHECKING:
     from accounts.flows.factors.second_factor_setup import Started

@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from accounts.model.users import User
 from accounts.web import routes
-from accounts.web.presenters import Timestamp, timestamp
 from accounts.web.routes import Route
+from accounts.web.timestamps import Timestamp, timestamp
 
 _NAME = "Personal workspace"
 
