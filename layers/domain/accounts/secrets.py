@@ -15,8 +15,8 @@ import secrets as _random
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 TOKEN_BYTES = 32
 TOKEN_CHARACTERS = 43
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-_TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_CHARACTERS}}}")
+_DIGEST = r"[0-9a-f]{64}"
+_TOKEN = rf"[A-Za-z0-9_-]{{{TOKEN_CHARACTERS}}}"
 
 
 def new_token() -> str:
@@ -26,12 +26,12 @@ def new_token() -> str:
 
 def is_token(text: str) -> bool:
     """Whether the text has the format of ``new_token``. Nothing else needs a lookup."""
-    return _TOKEN.fullmatch(text) is not None
+    return re.fullmatch(_TOKEN, text) is not None
 
 
 def is_digest(text: str) -> bool:
     """Whether the text has the format of ``digest``, which the ids of sessions and keys have."""
-    return _DIGEST.fullmatch(text) is not None
+    return re.fullmatch(_DIGEST, text) is not None
 
 
 def random_base62(length: int) -> str:

@@ -52,10 +52,10 @@ AUTHORIZATION_CODE = "authorization_code"
 # RFC 8628 3.4.
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 ANY_HOST, NO_HOST = "*", "off"
-_PATH = re.compile(r"/[A-Za-z0-9._~/-]*")
+_PATH = r"/[A-Za-z0-9._~/-]*"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # A last label that starts with a letter: everything else is an address in some notation (WHATWG URL 3.5).
-_HOST = re.compile(rf"(?:{_LABEL}\.)+(?![0-9]){_LABEL}")
+_HOST = rf"(?:{_LABEL}\.)+(?![0-9]){_LABEL}"
 _HOST_MAX_CHARACTERS = 253
 
 
@@ -172,7 +172,7 @@ def host_of(client_id: str) -> str:
     if target is None:
         return ""
     origin, path = target
-    is_usable = _PATH.fullmatch(path) and not {".", ".."} & set(path.split("/")) and _is_host(origin.host)
+    is_usable = re.fullmatch(_PATH, path) and not {".", ".."} & set(path.split("/")) and _is_host(origin.host)
     return origin.host if is_usable and client_id == f"https://{origin.host}{path}" else ""
 
 
@@ -198,7 +198,7 @@ def refused(problem: Problem) -> ClientDocumentRefused:
 
 def _usable(uri: str, host: str) -> str | None:
     target = origins.target(uri)
-    if target is None or (target[1] and not _PATH.fullmatch(target[1])):
+    if target is None or (target[1] and not re.fullmatch(_PATH, target[1])):
         return None
     origin, path = target
     if origin.is_loopback and origin.scheme == "http":
@@ -208,4 +208,4 @@ def _usable(uri: str, host: str) -> str | None:
 
 def _is_host(name: str) -> bool:
     is_loopback = name.endswith(".localhost")
-    return len(name) <= _HOST_MAX_CHARACTERS and _HOST.fullmatch(name) is not None and not is_loopback
+    return len(name) <= _HOST_MAX_CHARACTERS and re.fullmatch(_HOST, name) is not None and not is_loopback

@@ -29,8 +29,8 @@ from accounts.model.origins import Origin
 COMFY_CLI = "comfy-cli"
 COMFY_LOCAL_WEB = "comfy-local-web"
 _INVALID_NAME = "OAuthClients has a client with an invalid name."
-_PATH = re.compile(r"/[A-Za-z0-9._~/-]*")
-_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,63}")
+_PATH = r"/[A-Za-z0-9._~/-]*"
+_ID = r"[a-z0-9][a-z0-9-]{1,63}"
 
 
 class Client(Struct, frozen=True):
@@ -128,7 +128,7 @@ def _parsed(additions: str) -> Iterator[Client]:
     for entry in filter(None, (part.strip() for part in additions.split(";"))):
         client_id, name, redirects = ([part.strip() for part in entry.split("|")] + ["", ""])[:3]
         listed = frozenset(redirects.split())
-        if entry.count("|") != len(("id", "name")) or not _ID.fullmatch(client_id) or not listed:
+        if entry.count("|") != len(("id", "name")) or not re.fullmatch(_ID, client_id) or not listed:
             message = "OAuthClients reads id|name|redirect redirect;id|name|redirect."
             raise ConfigurationError(message)
         shown = text.configured(_INVALID_NAME, name, at_most=CLIENT_NAME_MAX_CHARACTERS)
@@ -138,7 +138,12 @@ def _parsed(additions: str) -> Iterator[Client]:
 def _checked(uri: str) -> str:
     """An exact https URI, or a loopback URI without a port; in canonical form, without patterns or a query."""
     target = origins.target(uri)
-    if target is None or f"{target[0]}{target[1]}" != uri or not _PATH.fullmatch(target[1]) or not _is_safe(target[0]):
+    if (
+        target is None
+        or f"{target[0]}{target[1]}" != uri
+        or not re.fullmatch(_PATH, target[1])
+        or not _is_safe(target[0])
+    ):
         message = "A redirect of OAuthClients is an https address, or http on loopback without a port."
         raise ConfigurationError(message)
     return uri

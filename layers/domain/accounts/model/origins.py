@@ -20,11 +20,11 @@ from accounts.errors import ConfigurationError
 from accounts.limits import URL_MAX_CHARACTERS
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+_HOST = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
 # A name or a bracketed address, and an optional port. urlsplit alone would accept ``evil.com[::1]`` as [::1].
-_AUTHORITY = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\[\]@:%]+)(?::[0-9]+)?")
+_AUTHORITY = r"(?:\[[0-9A-Fa-f:.]+\]|[^\[\]@:%]+)(?::[0-9]+)?"
 # What RFC 3986 allows in a path or query. Browsers rewrite backslashes, control characters and spaces differently.
-_PATH_SAFE = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*")
+_PATH_SAFE = r"[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*"
 _COMFY_ORG = "comfy.org"
 
 
@@ -85,7 +85,7 @@ class Allowlist:
             text = self._site_url + text
         parts = _split(text)
         origin = _origin(parts) if parts else None
-        if parts is None or not self.allows(origin) or not _PATH_SAFE.fullmatch(parts.path + parts.query):
+        if parts is None or not self.allows(origin) or not re.fullmatch(_PATH_SAFE, parts.path + parts.query):
             return None
         query = f"?{parts.query}" if parts.query else ""
         return f"{origin}{quote(parts.path or '/', safe='/%:@!$&()*+,;=~' + chr(39))}{query}"
@@ -103,7 +103,7 @@ def target(text: str) -> tuple[Origin, str] | None:
     """The origin and the path of a redirect URI, or None when it is not an origin with a path and nothing else."""
     parts = _split(text)
     origin = _origin(parts) if parts and "?" not in text else None
-    return (origin, parts.path) if parts and origin and _PATH_SAFE.fullmatch(parts.path) else None
+    return (origin, parts.path) if parts and origin and re.fullmatch(_PATH_SAFE, parts.path) else None
 
 
 def _split(text: str) -> SplitResult | None:
@@ -120,7 +120,7 @@ def _split(text: str) -> SplitResult | None:
         usable = parts.scheme in _DEFAULT_PORTS and parts.hostname and parts.port != 0
     except ValueError:
         return None
-    return parts if usable and _AUTHORITY.fullmatch(parts.netloc) else None
+    return parts if usable and re.fullmatch(_AUTHORITY, parts.netloc) else None
 
 
 def _origin(parts: SplitResult) -> Origin | None:
@@ -135,7 +135,7 @@ def _host(text: str, *, bracketed: bool) -> str | None:
     except ValueError:
         host = text.lower().removesuffix(".")
         # Browsers parse a host whose last label starts with a digit as IPv4 in another notation (WHATWG URL 3.5).
-        named = _HOST.fullmatch(host) and ".." not in host and not host.rpartition(".")[2][:1].isdigit()
+        named = re.fullmatch(_HOST, host) and ".." not in host and not host.rpartition(".")[2][:1].isdigit()
         return host if named and not bracketed else None
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return str(mapped or address)

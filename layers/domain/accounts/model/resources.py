@@ -26,8 +26,8 @@ MEANINGS: Mapping[str, tuple[str, ...]] = {
 }
 # The stored resource of what is for this service itself.
 OWN = ""
-_SCOPES = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")
-_SCOPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._/-]*")
+_SCOPES = r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*"
+_SCOPE = r"[A-Za-z0-9][A-Za-z0-9:._/-]*"
 _FORMAT = "OAuthResources reads address|name|scope=meaning|scope=meaning;address|name|scope=meaning."
 
 
@@ -82,7 +82,7 @@ class Resources(Struct, frozen=True):
         request scopes that do not exist here, which are ignored. Of another resource, every scope must be configured;
         those of other resources are left out (RFC 8707 2.1).
         """
-        if requested and not _SCOPES.fullmatch(requested):
+        if requested and not re.fullmatch(_SCOPES, requested):
             return None
         if resource.is_own or not requested:
             return " ".join(resource.meanings)
@@ -138,7 +138,12 @@ def _parsed(configured: str) -> Iterator[Resource]:
             for scope, _, meaning in listed
         }
         too_long = len(" ".join(meanings)) > SCOPES_MAX_CHARACTERS
-        if not meanings or len(meanings) < len(listed) or too_long or not all(map(_SCOPE.fullmatch, meanings)):
+        if (
+            not meanings
+            or len(meanings) < len(listed)
+            or too_long
+            or not all(re.fullmatch(_SCOPE, scope) for scope in meanings)
+        ):
             raise ConfigurationError(_FORMAT)
         yield Resource(_checked(address), text.configured(_FORMAT, name, at_most=CLIENT_NAME_MAX_CHARACTERS), meanings)
 

@@ -45,9 +45,9 @@ FactorName = Literal["totp", "recovery_code", "passkey"]
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _MISREAD = str.maketrans("ilo", "110")
 _GROUP = 4
-_TOTP = re.compile(rf"[0-9]{{{TOTP_DIGITS}}}")
-_RECOVERY = re.compile(rf"[{_ALPHABET}]{{{RECOVERY_CODE_CHARACTERS}}}")
-_SEPARATORS = re.compile(r"[\s-]+")
+_TOTP = rf"[0-9]{{{TOTP_DIGITS}}}"
+_RECOVERY = rf"[{_ALPHABET}]{{{RECOVERY_CODE_CHARACTERS}}}"
+_SEPARATORS = r"[\s-]+"
 
 
 class TotpSecrets(Protocol):
@@ -252,14 +252,14 @@ def factors(user: User) -> tuple[FactorName, ...]:
 
 def totp_code(typed: str) -> str | None:
     """The code, without the spaces that apps show; None when it cannot be one."""
-    code = _SEPARATORS.sub("", typed)
-    return code if _TOTP.fullmatch(code) else None
+    code = re.sub(_SEPARATORS, "", typed)
+    return code if re.fullmatch(_TOTP, code) else None
 
 
 def recovery_proof(typed: str) -> RecoveryCode:
     """The proof of a recovery code, however it was typed; raises InvalidSecondFactor when it cannot be one."""
-    code = _SEPARATORS.sub("", typed).lower().translate(_MISREAD)
-    if not _RECOVERY.fullmatch(code):
+    code = re.sub(_SEPARATORS, "", typed).lower().translate(_MISREAD)
+    if not re.fullmatch(_RECOVERY, code):
         raise InvalidSecondFactor
     return RecoveryCode(secrets.digest(code))
 

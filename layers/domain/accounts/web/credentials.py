@@ -21,7 +21,7 @@ from accounts.web.routes import Route
 
 ADMIN_SECRET_HEADER = "x-comfy-admin-secret"  # noqa: S105 - its name
 # RFC 7515 7.1: three parts. API keys and refresh tokens never have two dots.
-_JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_JWT = r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"
 
 
 def presented(request: Request, route: Route, site_url: str) -> Credential | None:
@@ -89,7 +89,7 @@ def _bearer(authorization: str) -> str:
 def _token_or_key(text: str) -> Credential:
     if text.startswith(api_keys.PREFIX):
         return Credential(API_KEY, text)
-    if len(text) > ACCESS_TOKEN_MAX_CHARACTERS or not _JWT.fullmatch(text):
+    if len(text) > ACCESS_TOKEN_MAX_CHARACTERS or not re.fullmatch(_JWT, text):
         raise Unauthenticated
     return Credential(ACCESS_TOKEN, text)
 
