@@ -101,10 +101,12 @@ class AdminSecret:
 
     def _is_known(self, presented: str, kept: float) -> bool:
         # In this order: between the two reads, the current version can become the outgoing one, but not the reverse.
-        known = [self._current(kept), self._outgoing(kept)]
-        if not _is_long_enough(known[0]):
+        if not _is_long_enough(current := self._current(kept)):
             raise Unavailable
-        return any(secrets.equal(presented, one) for one in filter(_is_long_enough, known))
+        if secrets.equal(presented, current):
+            return True
+        outgoing = self._outgoing(kept)
+        return _is_long_enough(outgoing) and secrets.equal(presented, outgoing)
 
 
 class ProviderCredentialsSecret:

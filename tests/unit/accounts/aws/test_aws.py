@@ -186,6 +186,15 @@ def test_without_an_outgoing_version_there_is_one_admin_secret(aws: Aws, outgoin
     assert [accepts(text) for text in (LONG, outgoing or "", "another " * 5)] == [True, False, False]
 
 
+def test_the_current_admin_secret_is_accepted_without_reading_the_outgoing_one(aws: Aws) -> None:
+    """Most requests bring it, and each cold start would wait for another call."""
+    holding(aws, LONG)
+    accepts = AdminSecret("arn:secret")
+
+    assert [accepts(LONG), accepts(LONG)] == [True, True]
+    assert [call["VersionStage"] for call in aws.calls] == ["AWSCURRENT"]
+
+
 def test_during_a_rotation_both_admin_secrets_work_and_the_new_one_at_once(aws: Aws) -> None:
     """From the moment that a service presents it, although only the old one was cached."""
     clock = [1000.0]
