@@ -13,6 +13,7 @@ import pytest
 from coverage import Coverage
 
 import accounts
+from tests.first_cases import first_cases
 
 _FOLDERS = ("tests/unit/accounts/", "tests/functions/")
 # Compares the processor time of two requests.
@@ -21,11 +22,8 @@ _TRACED = pytest.StashKey[frozenset[str]]()
 
 
 def traced(nodeids: list[str]) -> frozenset[str]:
-    """The first case of each test, whatever the order in which they run."""
-    cases: dict[str, str] = {}
-    for nodeid in sorted(nodeids):
-        cases.setdefault(nodeid.partition("[")[0], nodeid)
-    return frozenset(it for it in cases.values() if it.startswith(_FOLDERS) and not it.startswith(_TIMED))
+    """The first case of each test of the domain."""
+    return frozenset(it for it in first_cases(nodeids) if it.startswith(_FOLDERS) and not it.startswith(_TIMED))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,5 +1,6 @@
-"""What `make test` traces for the coverage of the domain."""
+"""Which cases `make quick` runs, and what `make test` traces for the coverage of the domain."""
 
+from tests.first_cases import first_cases
 from tests.sampled_coverage import traced
 
 
@@ -18,3 +19,10 @@ def test_one_case_of_each_test_of_the_domain_is_traced() -> None:
         "tests/unit/accounts/test_text.py::test_two",
         "tests/functions/test_stories.py::test_login[x/y]",
     }
+
+
+def test_one_case_of_each_test_is_chosen() -> None:
+    """Each worker chooses the same one, in whatever order it has them."""
+    in_random_order = ["a.py::test_one[b]", "b.py::test_one", "a.py::test_two", "a.py::test_one[a-[]]"]
+
+    assert first_cases(in_random_order) == {"a.py::test_one[a-[]]", "b.py::test_one", "a.py::test_two"}
