@@ -41,10 +41,10 @@ test: .venv/.installed .venv-sam/.installed ## Run the linters and every test th
 	@echo "== tests"
 	@$(RUN) pytest --numprocesses $(WORKERS) --dist loadscope --no-loadscope-reorder -p tests.crashed_workers -p tests.sampled_coverage --cov
 
-quick: .venv/.installed ## Run the linters and one case of each unit test, in under a minute
+quick: .venv/.installed ## Run the linters and one case of each unit test of the domain, in under a minute
 	@$(MAKE) check
-	@echo "== unit tests, one case of each"
-	@$(RUN) pytest tests/unit --quiet --numprocesses auto --dist loadscope -p tests.first_cases
+	@echo "== unit tests of the domain, one case of each"
+	@$(RUN) pytest tests/unit/accounts --quiet --numprocesses auto --dist loadscope -p tests.first_cases
 
 check: .venv/.installed ## Run the linters: style, types, architecture, template, JavaScript
 	@$(MAKE) $(if $(filter output-sync,$(.FEATURES)),--jobs --output-sync) $(LINTERS)
