@@ -1,8 +1,8 @@
 """Starts local functions by forking a process that has imported the packages that every function imports.
 
-Those imports are most of what a function's start costs. `forks.py` is also that process. It runs nothing else of the
-project, so that no function gets a module of another one. A fork gets the environment, the folder and the streams of
-its function, and then runs a file as `python FILE` would.
+Those imports are most of what a function's start costs. `forks.py` is also that process. Except for the prelude of a
+test, it runs nothing else of the project, so that no function gets a module of another one. A fork gets the
+environment, the folder and the streams of its function, and then runs a file as `python FILE` would.
 
 This needs Linux: macOS's own libraries do not survive a fork.
 """

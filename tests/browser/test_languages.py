@@ -37,11 +37,8 @@ def phones(chromium: Browser, cloud: LocalCloud, member: Person) -> Iterator[tup
 def test_a_language_fits_on_a_small_phone(phones: tuple[Visitor, Visitor], language: str) -> None:
     """At 320 pixels. Axe finds nothing in three of them."""
     outside, inside = phones
-    found = {
-        path: _problems(phone, path, language)
-        for phone, paths in ((outside, OUTSIDE), (inside, INSIDE))
-        for path in paths
-    }
+    found = {path: _problems(outside, path, language) for path in OUTSIDE}
+    found |= {path: _problems(inside, path, language) for path in INSIDE}
 
     assert {path: problems for path, problems in found.items() if problems} == {}
 

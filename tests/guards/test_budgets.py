@@ -286,37 +286,41 @@ def test_no_operation_sets_what_the_endpoint_rules_were_trimmed_by(here: Path) -
         assert "IsSearchOperation" not in described.read_text("utf-8")
 
 
-_WAYS = tuple(itertools.product((False, True), repeat=2))
-
-
 def _partitions(data: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((data / "partitions.json").read_text("utf-8"))
     return found
 
 
-def _by_rules(rules: dict[str, Any], partitions: dict[str, Any], regions: list[str]) -> dict[Any, str]:
-    """The address for each region, as a client of ``aws_session`` asks for it; the error, where there is none."""
+def _by_rules(rules: dict[str, Any], partitions: dict[str, Any], regions: list[str]) -> dict[Any, Any]:
+    """As a client of ``aws_session`` asks."""
     provider = EndpointProvider(rules, partitions)
-    found = {}
-    for region, (fips, dual_stack) in itertools.product(regions, _WAYS):
-        asked = {"Region": region, "UseFIPS": fips, "UseDualStack": dual_stack, "ResourceArn": "UsersTable"}
-        asked |= {"AccountIdEndpointMode": "disabled", "AccountId": "123456789012"}
-        try:
-            found[region, fips, dual_stack] = repr(provider.resolve_endpoint(**asked))
-        except EndpointProviderError as error:
-            found[region, fips, dual_stack] = str(error)
-    return found
+    asked = {"ResourceArn": "UsersTable", "AccountIdEndpointMode": "disabled", "AccountId": "123456789012"}
+    return _addresses(
+        regions,
+        lambda region, fips, dual_stack: repr(
+            provider.resolve_endpoint(Region=region, UseFIPS=fips, UseDualStack=dual_stack, **asked)
+        ),
+    )
 
 
 def _by_table(endpoints: dict[str, Any], service: str, regions: list[str]) -> dict[Any, Any]:
     resolver = EndpointResolver(endpoints)
-    found = {}
-    for region, (fips, dual_stack) in itertools.product(regions, _WAYS):
-        how = {"use_fips_endpoint": fips, "use_dualstack_endpoint": dual_stack}
+    return _addresses(
+        regions,
+        lambda region, fips, dual_stack: resolver.construct_endpoint(
+            service, region, use_fips_endpoint=fips, use_dualstack_endpoint=dual_stack
+        ),
+    )
+
+
+def _addresses(regions: list[str], find: Callable[[str, bool, bool], object]) -> dict[Any, Any]:
+    """What is found for each region and way to call it; the error, where there is no address."""
+    found: dict[Any, Any] = {}
+    for asked in itertools.product(regions, (False, True), (False, True)):
         try:
-            found[region, fips, dual_stack] = resolver.construct_endpoint(service, region, **how)
-        except EndpointVariantError as error:
-            found[region, fips, dual_stack] = str(error)
+            found[asked] = find(*asked)
+        except (EndpointProviderError, EndpointVariantError) as error:
+            found[asked] = str(error)
     return found
 
 
