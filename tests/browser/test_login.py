@@ -20,6 +20,24 @@ _RETURN_TO = """async query => {
   return (await import(page)).returnTo();
 }"""
 
+# Another tab tries everything between this tab's cookie and its look at it.
+_CHECKED_IN_TWO_TABS = """async () => {
+  const { keepsCookies } = await import(document.querySelector("link[rel=modulepreload][href*='/browser.js']").href);
+  const { get, set } = Object.getOwnPropertyDescriptor(Document.prototype, "cookie");
+  const found = [];
+  Object.defineProperty(document, "cookie", {
+    get() {
+      Object.defineProperty(document, "cookie", { get, set });
+      found.push(keepsCookies());
+      return get.call(document);
+    },
+    set,
+    configurable: true,
+  });
+  found.push(keepsCookies());
+  return [found, document.cookie.includes("probe")];
+}"""
+
 # The query of the login page, and where it leads.
 _RETURNS = {
     "": "/account",
@@ -226,6 +244,12 @@ def test_cookies_that_are_blocked_are_said_at_once(stage: Stage) -> None:
     stage.page.goto(f"{stage.visitor.site}/login")
 
     stage.told("Your browser is blocking cookies")
+
+
+def test_cookies_are_found_while_another_tab_looks_for_them(stage: Stage) -> None:
+    """A logout leads all tabs to the login page at the same time."""
+    stage.visitor.visit("/login")
+    assert stage.page.evaluate(_CHECKED_IN_TWO_TABS) == [[True, True], False]
 
 
 def test_cookies_that_are_not_kept_are_noticed(stage: Stage) -> None:

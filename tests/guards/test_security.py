@@ -88,7 +88,7 @@ def test_the_table_of_cookies_is_complete() -> None:
     named = {value for name, value in vars(cookies).items() if name.endswith("_COOKIE")}
     written = found(r"(?:writeCookie|leaveNote)\([`\"]([a-z-]+)(?:=|\")", *(project.PACKAGE / "web").rglob("*.js"))
 
-    assert set(table) == named | written - {"probe"}
+    assert set(table) == named | written
 
 
 def test_only_static_texts_are_compressed() -> None:

@@ -28,12 +28,13 @@ export function forget() {
   withStorage((storage) => storage.clear());
 }
 
-// Tried, because ``navigator.cookieEnabled`` is also true in browsers that keep no cookie.
+// Tried, because ``navigator.cookieEnabled`` is also true in browsers that keep no cookie. Each tab has its own:
+// after a logout, several try at once.
 export function keepsCookies() {
-  const rest = location.protocol === "https:" ? "; SameSite=Strict; Secure" : "; SameSite=Strict";
-  writeCookie(`probe=1${rest}`);
-  const kept = document.cookie.includes("probe=1");
-  writeCookie(`probe=${rest}; Max-Age=0`);
+  const probe = `probe${Math.random()}`;
+  writeCookie(`${probe}=1; SameSite=Strict`);
+  const kept = document.cookie.includes(probe);
+  writeCookie(`${probe}=; Max-Age=0`);
   return kept;
 }
 
