@@ -67,6 +67,12 @@ def enter(visitor: Visitor, person: Person) -> None:
     assert status == 200, status
 
 
+def leave(visitor: Visitor) -> None:
+    """Forget the session, as if the browser was closed. An open page would lead to the login page at any time."""
+    visitor.page.goto("about:blank")
+    visitor.context.clear_cookies()
+
+
 def long_ago(cloud: LocalCloud, person: Person) -> None:
     """Let an hour pass since the account's log-ins."""
     database = cloud.client("dynamodb")

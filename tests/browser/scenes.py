@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 
 from accounts.errors import InvalidEmailCode, InvalidSecondFactor, InvalidUserCode
 from local.cloud import LocalCloud
-from tests.browser.people import Visitor, enter
+from tests.browser.people import Visitor, enter, leave
 from tests.local.person import PASSWORD, Person, token_in
 
 _serial = count(1)
@@ -922,5 +922,5 @@ def play(scene: Scene, stage: Stage) -> None:
     if scene.inside:
         enter(stage.visitor, stage.person)
     else:
-        stage.visitor.context.clear_cookies()
+        leave(stage.visitor)
     scene.play(stage)

@@ -12,7 +12,7 @@ from local.cloud import LocalCloud
 from tests.authenticator_app import AuthenticatorApp
 from tests.browser.absent import ABSENT
 from tests.browser.chromium import FLAGS, with_settings
-from tests.browser.people import Visitor, enter, visitor_in, visitor_on
+from tests.browser.people import Visitor, enter, leave, visitor_in, visitor_on
 from tests.browser.scenes import Stage, confirm_beside, log_in, question_of, sign_up
 from tests.conftest import missing
 from tests.local.person import PASSWORD, Person, token_in
@@ -37,7 +37,7 @@ def lacking(request: pytest.FixtureRequest, chromium: Browser, cloud: LocalCloud
 @pytest.fixture
 def outside(lacking: Stage) -> Stage:
     lacking.page.unroute_all()
-    lacking.visitor.context.clear_cookies()
+    leave(lacking.visitor)
     return lacking
 
 

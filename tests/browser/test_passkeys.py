@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import CDPSession, Locator, Page, expect
 
-from tests.browser.people import Visitor, enter, long_ago
+from tests.browser.people import Visitor, enter, leave, long_ago
 from tests.browser.scenes import Stage, log_in
 from tests.local.person import PASSWORD, Person
 
@@ -72,12 +72,6 @@ def with_passkey(stage: Stage, **options: Any) -> Device:
     stage.press("Add a passkey")
     stage.told("You can now log in with it.")
     return device
-
-
-def leave(visitor: Visitor) -> None:
-    """Forget the session: the browser is closed."""
-    visitor.page.goto("about:blank")
-    visitor.context.clear_cookies()
 
 
 def only_the_button(stage: Stage) -> None:

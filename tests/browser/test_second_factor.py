@@ -8,9 +8,9 @@ from local.stack import NAME
 from scripts.admin.people import Operator
 from scripts.place import Place
 from tests.authenticator_app import AuthenticatorApp
-from tests.browser.people import long_ago, say_yes
+from tests.browser.people import leave, long_ago, say_yes
 from tests.browser.scenes import Stage, log_in
-from tests.browser.test_passkeys import Device, complaints, leave, only_the_button, with_passkey
+from tests.browser.test_passkeys import Device, complaints, only_the_button, with_passkey
 from tests.local.person import PASSWORD, Person, token_in
 
 NEW_PASSWORD = "seven brave otters pay rent"
