@@ -52,7 +52,8 @@ AUTHORIZATION_CODE = "authorization_code"
 # RFC 8628 3.4.
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 ANY_HOST, NO_HOST = "*", "off"
-_PATH = r"/[A-Za-z0-9._~/-]*"
+# The path of a redirect, and of an id that is a URL.
+PATH = r"/[A-Za-z0-9._~/-]*"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # A last label that starts with a letter: everything else is an address in some notation (WHATWG URL 3.5).
 _HOST = rf"(?:{_LABEL}\.)+(?![0-9]){_LABEL}"
@@ -172,7 +173,7 @@ def host_of(client_id: str) -> str:
     if target is None:
         return ""
     origin, path = target
-    is_usable = re.fullmatch(_PATH, path) and not {".", ".."} & set(path.split("/")) and _is_host(origin.host)
+    is_usable = re.fullmatch(PATH, path) and not {".", ".."} & set(path.split("/")) and _is_host(origin.host)
     return origin.host if is_usable and client_id == f"https://{origin.host}{path}" else ""
 
 
@@ -198,7 +199,7 @@ def refused(problem: Problem) -> ClientDocumentRefused:
 
 def _usable(uri: str, host: str) -> str | None:
     target = origins.target(uri)
-    if target is None or (target[1] and not re.fullmatch(_PATH, target[1])):
+    if target is None or (target[1] and not re.fullmatch(PATH, target[1])):
         return None
     origin, path = target
     if origin.is_loopback and origin.scheme == "http":

@@ -29,7 +29,6 @@ from accounts.model.origins import Origin
 COMFY_CLI = "comfy-cli"
 COMFY_LOCAL_WEB = "comfy-local-web"
 _INVALID_NAME = "OAuthClients has a client with an invalid name."
-_PATH = r"/[A-Za-z0-9._~/-]*"
 _ID = r"[a-z0-9][a-z0-9-]{1,63}"
 
 
@@ -141,7 +140,7 @@ def _checked(uri: str) -> str:
     if (
         target is None
         or f"{target[0]}{target[1]}" != uri
-        or not re.fullmatch(_PATH, target[1])
+        or not re.fullmatch(client_documents.PATH, target[1])
         or not _is_safe(target[0])
     ):
         message = "A redirect of OAuthClients is an https address, or http on loopback without a port."

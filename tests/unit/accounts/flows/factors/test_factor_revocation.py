@@ -184,7 +184,7 @@ def test_an_event_ends_what_it_must_and_nothing_else(event: str, artifact: str) 
     assert account.has(artifact) is (artifact in KEPT[event])
 
 
-@pytest.mark.parametrize("artifact", [*HERE, "other session", "reset link", "change link"])
+@pytest.mark.parametrize("artifact", [*sorted(HERE), "other session", "reset link", "change link"])
 def test_turning_it_on_ends_the_other_sessions(artifact: str) -> None:
     account = an_account(protected=False)
     account.service.turn_on(account.here, BEFORE)
