@@ -11,6 +11,7 @@ from collections.abc import Generator
 
 import pytest
 from coverage import Coverage
+from xdist import is_xdist_controller
 
 import accounts
 from tests.first_cases import first_cases
@@ -27,17 +28,26 @@ def traced(nodeids: list[str]) -> frozenset[str]:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_collection() -> Generator[None, object, object]:
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """Trace the imports of the domain, but not those of the tests, which would take twice as long."""
     running = Coverage.current()
     if running is None:
         return (yield)
+    if is_xdist_controller(session):
+        running.stop()
+        return (yield)
     _import_the_domain()
-    running.stop()
+    _stop_all()
     try:
         return (yield)
     finally:
         running.start()
+
+
+def _stop_all() -> None:
+    """pytest-cov starts two in each worker and drops the results of one, which traces whatever the other does not."""
+    while running := Coverage.current():
+        running.stop()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,5 +1,7 @@
 """Which cases `make quick` runs, and what `make test` traces for the coverage of the domain."""
 
+import sys
+
 from tests.first_cases import first_cases
 from tests.sampled_coverage import traced
 
@@ -19,6 +21,11 @@ def test_one_case_of_each_test_of_the_domain_is_traced() -> None:
         "tests/unit/accounts/test_text.py::test_two",
         "tests/functions/test_stories.py::test_login[x/y]",
     }
+
+
+def test_a_test_of_another_folder_is_not_traced() -> None:
+    """With `make test`, which runs this test under coverage; nothing traces it otherwise."""
+    assert sys.gettrace() is None
 
 
 def test_one_case_of_each_test_is_chosen() -> None:
