@@ -8,6 +8,7 @@ lines. Folders that run the domain in other processes are not traced, nor are th
 import importlib
 import pkgutil
 from collections.abc import Generator
+from contextlib import contextmanager
 
 import pytest
 from coverage import Coverage
@@ -30,22 +31,27 @@ def traced(nodeids: list[str]) -> frozenset[str]:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """Trace the imports of the domain, but not those of the tests, which would take twice as long."""
-    running = Coverage.current()
-    if running is None:
-        return (yield)
     if is_xdist_controller(session):
-        running.stop()
+        _stop()
         return (yield)
     _import_the_domain()
-    _stop_all()
-    try:
+    with _untraced():
         return (yield)
+
+
+@contextmanager
+def _untraced() -> Generator[None]:
+    running = Coverage.current()
+    _stop()
+    try:
+        yield
     finally:
-        running.start()
+        if running:
+            running.start()
 
 
-def _stop_all() -> None:
-    """pytest-cov starts two in each worker and drops the results of one, which traces whatever the other does not."""
+def _stop() -> None:
+    """pytest-cov starts two coverages in each worker and uses one. The other would go on where that one is stopped."""
     while running := Coverage.current():
         running.stop()
 
@@ -63,11 +69,7 @@ def _import_the_domain() -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Trace a test with its fixtures, or not."""
-    running = Coverage.current()
-    if running is None or item.nodeid in item.config.stash[_TRACED]:
+    if item.nodeid in item.config.stash[_TRACED]:
         return (yield)
-    running.stop()
-    try:
+    with _untraced():
         return (yield)
-    finally:
-        running.start()
