@@ -68,7 +68,7 @@ def enter(visitor: Visitor, person: Person) -> None:
 
 
 def leave(visitor: Visitor) -> None:
-    """Forget the session, as if the browser was closed. An open page would lead to the login page at any time."""
+    """Forget the session, as if the browser had been closed. An open page could still go to the login page."""
     visitor.page.goto("about:blank")
     visitor.context.clear_cookies()
 

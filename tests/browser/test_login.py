@@ -20,7 +20,7 @@ _RETURN_TO = """async query => {
   return (await import(page)).returnTo();
 }"""
 
-# Another tab tries everything between this tab's cookie and its look at it.
+# Runs the whole check of another tab between the write and the read of this one.
 _CHECKED_IN_TWO_TABS = """async () => {
   const { keepsCookies } = await import(document.querySelector("link[rel=modulepreload][href*='/browser.js']").href);
   const { get, set } = Object.getOwnPropertyDescriptor(Document.prototype, "cookie");

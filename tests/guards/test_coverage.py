@@ -24,7 +24,7 @@ def test_one_case_of_each_test_of_the_domain_is_traced() -> None:
 
 
 def test_a_test_of_another_folder_is_not_traced() -> None:
-    """With `make test`, which runs this test under coverage; nothing traces it otherwise."""
+    """Can fail in `make test` only, which runs with coverage."""
     assert sys.gettrace() is None
 
 

@@ -28,8 +28,8 @@ export function forget() {
   withStorage((storage) => storage.clear());
 }
 
-// Tried, because ``navigator.cookieEnabled`` is also true in browsers that keep no cookie. Each tab has its own:
-// after a logout, several try at once.
+// Tried, because ``navigator.cookieEnabled`` is also true in browsers that keep no cookie. Each tab has its own
+// cookie: after a logout, several try at once.
 export function keepsCookies() {
   const probe = `probe${Math.random()}`;
   writeCookie(`${probe}=1; SameSite=Strict`);
